@@ -1,0 +1,1 @@
+//! Starts an enclave as a process and talks to it through its door.

@@ -1,0 +1,1 @@
+//! Worker and key node: actors over chain, network, store and enclave.

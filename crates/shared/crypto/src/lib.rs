@@ -1,0 +1,1 @@
+//! Thin wrappers over the cryptography the protocol names.

@@ -1,0 +1,1 @@
+//! Headers, Merkle proofs and the verified view of the Enigma contract.

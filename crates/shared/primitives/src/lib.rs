@@ -1,0 +1,1 @@
+//! Words shared by everything: identifiers, secrets, domain tags, error codes.

@@ -1,0 +1,1 @@
+//! What crosses any wire: envelopes, inputs, receipts, lottery, enclave messages.

@@ -1,0 +1,1 @@
+//! The retrofitted EVM: one sealed world per secret contract.

@@ -1,0 +1,1 @@
+//! The key enclave: one share of the network key.

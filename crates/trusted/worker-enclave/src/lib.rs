@@ -1,0 +1,1 @@
+//! The worker enclave: opens, executes, seals, signs.

@@ -1,0 +1,1 @@
+//! End-to-end tests: the only place where red and blue meet.
