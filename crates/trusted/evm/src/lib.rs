@@ -1,1 +1,55 @@
 //! The retrofitted EVM: one sealed world per secret contract.
+//!
+//! A [`World`] is everything a secret contract owns: the root contract, which has the address of its portal on
+//! Ethereum, and whatever the root creates. [`execute`] runs one [`Task`] on it under Osaka rules and gives an
+//! [`Outcome`]: status, gas, output, logs and the [`WorldDelta`] that leads to the next world. The caller seals
+//! the delta, encrypts the output and calls [`World::apply`].
+//!
+//! Layout:
+//! - [`task`]: what goes in: kind, sender, money, block fields, limits.
+//! - [`outcome`]: what comes out: status with numeric halt codes, output, logs, delta.
+//! - [`execute()`]: the rules around one run: admission, deposits, limits.
+//! - [`world`], [`delta`]: the state and its changes, each with one canonical encoding.
+//! - [`border`]: where the world ends; calls across it revert with `OutsideCall(address)`.
+//! - [`random`]: the confidential randomness precompile.
+//! - `machine`, `db`, `compact`: the wiring of revm, its read-only view of a world, and small numbers.
+//!
+//! Invariants:
+//! - The same world and task give the same bytes, everywhere and at any time. Every limit is a count.
+//! - [`execute`] and every decoder are total: no input makes them panic.
+//! - A task that does not succeed changes nothing but the plain deposits it brings to the root's balance.
+//! - Money: the balances of the world add up to `inflow` plus the values of successful tasks; only ether that
+//!   a contract burns on purpose (a self-destruct to itself in the transaction that created it) is missing.
+//! - Accounts outside the world never enter it: the sender's account exists for the length of the run.
+//!
+//! Where it differs from Ethereum: gas price is 0 and `coinbase` the zero address, as no fee is charged inside;
+//! `gaslimit` is [`BLOCK_GAS_LIMIT`], `blobbasefee` 1; `blockhash` knows the hashes that the task brings, any
+//! other is zero; the world's accounts are all that exists, so outside addresses look empty and calls to them
+//! revert, system contracts (EIP-4788, EIP-2935) included.
+//!
+//! Deliberately absent: reading Ethereum, outbound calls and transfers, the other confidential precompiles,
+//! cryptography of the envelope, I/O, clocks.
+
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+pub mod border;
+mod compact;
+mod db;
+pub mod delta;
+pub mod execute;
+mod machine;
+pub mod outcome;
+pub mod random;
+pub mod task;
+#[cfg(test)]
+mod tests;
+pub mod world;
+
+pub use delta::{AccountDelta, WorldDelta};
+pub use execute::execute;
+pub use outcome::{HaltCode, Log, Outcome, Status};
+pub use task::{BLOCK_GAS_LIMIT, BlockContext, Kind, Limits, TASK_GAS_CAP, Task};
+pub use world::{Account, World};

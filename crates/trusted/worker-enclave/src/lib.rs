@@ -1,1 +1,30 @@
-//! The worker enclave: opens, executes, seals, signs.
+//! The worker enclave: opens tasks, runs the EVM, seals state, signs receipts.
+//!
+//! One door (`door`): a frame in, a frame out. A task passes through these rooms, one file each:
+//!
+//! ```text
+//! facts    proofs → what the chain says of the contract, and that these are its next inputs
+//! keys     which keys that takes; requests for them; combining the answers of t key enclaves
+//! open     envelopes → calldata, or a failure that the sender answers for
+//! worlds   the sealed state → a world, checked against the chain's state head
+//! execute  one task on a world → outcome, encrypted output, sealed delta
+//! receipt  everything → one receipt, signed
+//! ```
+//!
+//! Invariants: a receipt is signed only for inputs that the chain ordered, on the state that the chain recorded,
+//! as proven at the tip of a followed chain; a failure receipt only under a key that was proven right; what is
+//! missing is asked for, never guessed. What leaves is ciphertext, hashes and numeric codes.
+//!
+//! Deliberately absent: I/O and clocks, the choice of what to work on (the host's, the chain checks it), outbound
+//! calls, queries, outside reads (later).
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+mod door;
+mod execute;
+mod facts;
+mod keys;
+mod open;
+mod receipt;
+mod worlds;
+
+pub use door::WorkerEnclave;

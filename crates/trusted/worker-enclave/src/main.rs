@@ -1,1 +1,12 @@
-fn main() {}
+//! The worker enclave as a process: frames on standard input and output, until the input ends.
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+use enigma_platform::{SimulatedPlatform, serve};
+use enigma_worker_enclave::WorkerEnclave;
+
+fn main() -> ExitCode {
+    let mut enclave = WorkerEnclave::new(SimulatedPlatform::boot("worker", getrandom::fill));
+    serve(&mut std::io::stdin().lock(), &mut std::io::stdout().lock(), |frame| enclave.handle(frame))
+}

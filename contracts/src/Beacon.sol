@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {EnigmaStorage} from "./EnigmaStorage.sol";
+import {IBeacon} from "./interfaces/IBeacon.sol";
+import {CommitteeWord, Descriptor, EpochWord} from "./interfaces/Types.sol";
+import {BLS} from "./libraries/BLS.sol";
+import {EIP712} from "./libraries/EIP712.sol";
+import {Signature} from "./libraries/Signature.sol";
+import {Tags} from "./libraries/Tags.sol";
+
+/// @dev See IBeacon.
+abstract contract Beacon is EnigmaStorage {
+    uint256 private constant KEY_SIZE = 256;
+    uint256 private constant SIGNATURE_SIZE = 128;
+
+    /// @inheritdoc IBeacon
+    function genesis(
+        bytes calldata publicKey,
+        bytes32 commitments,
+        uint8 threshold,
+        address[] calldata members,
+        bytes[] calldata signatures
+    ) external onlyDeployer {
+        if (epochWord.epoch != 0) revert AlreadyStarted();
+        if (publicKey.length != KEY_SIZE || BLS.isInfinity(publicKey)) revert InvalidPublicKey();
+        BLS.requireInG2(publicKey);
+        compressedKeyHash = keccak256(BLS.compressG2(publicKey));
+        _requireGeneration(commitments, threshold, members, signatures);
+
+        publicKeyHash = keccak256(publicKey);
+        commitmentsHash = commitments;
+        // forge-lint: disable-next-line(unsafe-typecast) -- at most 255 members
+        committeeWord = CommitteeWord({generation: 1, n: uint8(members.length), t: threshold});
+        epochWord = EpochWord({epoch: 1, start: uint40(block.number), nextStart: 0, era: ERA});
+        network = keccak256(abi.encode(Tags.NETWORK, _descriptor()));
+        emit Genesis(network, publicKey, commitments, threshold, members);
+    }
+
+    /// @inheritdoc IBeacon
+    function postBeacon(uint40 epoch, bytes calldata publicKey, bytes calldata signature) external {
+        EpochWord memory word = epochWord;
+        if (word.epoch == 0) revert NotStarted();
+        if (word.nextStart != 0) {
+            if (block.number < word.nextStart) revert BeaconAlreadyPosted();
+            word = EpochWord({epoch: word.epoch + 1, start: word.nextStart, nextStart: 0, era: word.era});
+        }
+        if (epoch != word.epoch + 1) revert WrongBeaconEpoch(word.epoch + 1);
+        if (keccak256(publicKey) != publicKeyHash) revert WrongPublicKey();
+        if (signature.length != SIGNATURE_SIZE || BLS.isInfinity(signature)) revert InvalidSignature();
+        bytes memory message = abi.encodePacked(network, uint64(word.era), uint64(epoch));
+        if (!BLS.verify(message, Tags.BEACON_DST, publicKey, signature)) revert WrongSignature();
+
+        // Epoch 1 has no length: the first lottery begins as soon as it can.
+        uint40 scheduled = word.start + (word.epoch == 1 ? 0 : parametersWord.epochLength);
+        word.nextStart = scheduled > block.number ? scheduled : uint40(block.number) + 1;
+        epochWord = word;
+        bytes32 seed = keccak256(abi.encode(Tags.SEED, network, word.era, epoch, keccak256(signature)));
+        seeds[epoch] = seed;
+        emit BeaconPosted(epoch, seed, word.nextStart, signature);
+    }
+
+    /// @inheritdoc IBeacon
+    function currentEpoch() external view returns (uint40) {
+        return _currentEpoch();
+    }
+
+    function _descriptor() internal view returns (Descriptor memory) {
+        return Descriptor({
+            chainId: block.chainid,
+            enigma: address(this),
+            checkpointNumber: checkpointNumber,
+            checkpointHash: checkpointHash,
+            verifier: verifier,
+            attestationRoot: attestationRoot,
+            ruleset: RULESET,
+            compressedKeyHash: compressedKeyHash
+        });
+    }
+
+    /// @dev Every named member, each once, must have signed the same result of the key generation.
+    function _requireGeneration(
+        bytes32 commitments,
+        uint8 threshold,
+        address[] calldata members,
+        bytes[] calldata signatures
+    ) private view {
+        if (members.length < 2 || members.length > type(uint8).max || signatures.length != members.length) {
+            revert InvalidCommittee();
+        }
+        if (threshold < 2 || threshold > members.length) revert InvalidThreshold();
+        bytes32 digest = EIP712.digest(EIP712.keyGeneration(ERA, compressedKeyHash, commitments));
+        for (uint256 i = 0; i < members.length; ++i) {
+            for (uint256 j = 0; j < i; ++j) {
+                if (members[j] == members[i]) revert DuplicateMember(members[i]);
+            }
+            address signer = Signature.recover(digest, signatures[i]);
+            if (signer == address(0) || signer != members[i]) revert InvalidMemberSignature(members[i]);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {EnigmaStorage} from "./EnigmaStorage.sol";
+import {IInputs} from "./interfaces/IInputs.sol";
+import {DeployParameters, Input, SecretContract, TaskParameters, TaskRequest} from "./interfaces/Types.sol";
+import {FeeSchedule} from "./libraries/FeeSchedule.sol";
+import {InputLog} from "./libraries/InputLog.sol";
+import {Tags} from "./libraries/Tags.sol";
+import {Portal} from "./Portal.sol";
+
+/// @dev See IInputs.
+abstract contract Inputs is EnigmaStorage {
+    uint8 private constant TASK = 1;
+    uint8 private constant DEPLOY = 2;
+
+    /// Header, smallest plaintext, tag of the cipher.
+    uint256 private constant MIN_ENVELOPE = 133 + 128 + 16;
+    uint256 private constant MAX_ENVELOPE = 65_536;
+    /// The most init code that the EVM takes (EIP-3860).
+    uint256 private constant MAX_CODE = 49_152;
+
+    /// @inheritdoc IInputs
+    function deploy(
+        DeployParameters calldata terms,
+        TaskParameters calldata task,
+        uint40 epoch,
+        bytes calldata code,
+        bytes calldata envelope
+    ) external payable returns (address account) {
+        if (terms.signers == 0 || terms.signers > parametersWord.groupSize) revert InvalidSigners();
+        if (code.length > MAX_CODE) revert CodeTooLarge(code.length);
+        account = portalAddress(msg.sender, terms.salt);
+        SecretContract storage record = secretContracts[account];
+        if (record.deployer != address(0)) revert AlreadyDeployed(account);
+        new Portal{salt: _salt(msg.sender, terms.salt)}();
+
+        record.deployer = msg.sender;
+        record.signers = terms.signers;
+        record.depth = terms.depth;
+        record.stateHead = InputLog.genesisStateHead(network, account);
+        heads[account][InputLog.ringPlace(type(uint64).max)] = InputLog.genesisHead(network, account);
+        emit SecretContractCreated(account, msg.sender, terms.salt, terms.signers, terms.depth);
+
+        Input memory input = _input(account, DEPLOY, epoch, task, envelope);
+        input.codeHash = keccak256(code);
+        _log(account, input, code, envelope);
+        _collect(_due(task));
+    }
+
+    /// @inheritdoc IInputs
+    function createTask(
+        address account,
+        uint40 epoch,
+        bytes calldata envelope,
+        TaskParameters calldata task
+    ) external payable returns (uint64 index, bytes32 head) {
+        (index, head) = _log(account, _input(account, TASK, epoch, task, envelope), msg.data[0:0], envelope);
+        _collect(_due(task));
+    }
+
+    /// @inheritdoc IInputs
+    function createTasks(TaskRequest[] calldata requests) external payable {
+        uint256 due = 0;
+        for (uint256 i = 0; i < requests.length; ++i) {
+            TaskRequest calldata request = requests[i];
+            Input memory input =
+                _input(request.secretContract, TASK, request.epoch, request.parameters, request.envelope);
+            _log(request.secretContract, input, msg.data[0:0], request.envelope);
+            due += _due(request.parameters);
+        }
+        _collect(due);
+    }
+
+    /// @inheritdoc IInputs
+    function portalAddress(address owner, bytes32 salt) public view returns (address) {
+        bytes32 hash = keccak256(
+            abi.encodePacked(hex"ff", address(this), _salt(owner, salt), keccak256(type(Portal).creationCode))
+        );
+        return address(uint160(uint256(hash)));
+    }
+
+    /// @inheritdoc IInputs
+    function secretContract(address account) external view returns (SecretContract memory) {
+        return secretContracts[account];
+    }
+
+    /// @inheritdoc IInputs
+    function inputHead(address account, uint64 index) external view returns (bytes32) {
+        return heads[account][InputLog.ringPlace(index)];
+    }
+
+    function _salt(address owner, bytes32 salt) private pure returns (bytes32) {
+        return keccak256(abi.encode(Tags.PORTAL, owner, salt));
+    }
+
+    /// @dev What the log will hash, but for a deploy's code; refuses what breaks a limit.
+    function _input(
+        address account,
+        uint8 kind,
+        uint40 epoch,
+        TaskParameters calldata task,
+        bytes calldata envelope
+    ) private view returns (Input memory input) {
+        SecretContract storage record = secretContracts[account];
+        if (record.deployer == address(0)) revert UnknownContract();
+        if (envelope.length < MIN_ENVELOPE || envelope.length > MAX_ENVELOPE) {
+            revert InvalidEnvelopeSize(envelope.length);
+        }
+        _requireTerms(task);
+        uint40 current = _currentLottery();
+        _requireInWindow(epoch, current);
+
+        input.kind = kind;
+        input.sender = msg.sender;
+        input.onBehalfOf = task.onBehalfOf;
+        input.value = task.value;
+        input.gasLimit = task.gasLimit;
+        input.commitGas = task.commitGas;
+        input.priceCap = task.priceCap;
+        input.tip = task.tip;
+        input.epoch = epoch;
+        input.inclusionEpoch = current;
+        input.blockNumber = uint64(block.number);
+        input.timestamp = uint64(block.timestamp);
+        input.baseFee = uint128(block.basefee);
+        input.inflow = account.balance + record.sent - record.delivered;
+        input.envelopeHash = keccak256(envelope);
+    }
+
+    function _requireTerms(TaskParameters calldata task) private view {
+        if (task.gasLimit > FeeSchedule.MAX_GAS_LIMIT) revert GasLimitTooHigh();
+        if (task.commitGas < FeeSchedule.MIN_COMMIT_GAS || task.commitGas > FeeSchedule.MAX_COMMIT_GAS) {
+            revert InvalidCommitGas();
+        }
+        if (task.priceCap < 2 * block.basefee) revert PriceCapTooLow(2 * block.basefee);
+    }
+
+    function _requireInWindow(uint40 epoch, uint40 current) private view {
+        uint40 window = parametersWord.window;
+        uint40 oldest = current > window ? current - window : 0;
+        if (epoch < oldest || epoch > current + 1) revert EpochOutsideWindow(oldest, current + 1);
+    }
+
+    /// @dev Extends the contract's log by an input and announces it.
+    function _log(
+        address account,
+        Input memory input,
+        bytes calldata code,
+        bytes calldata envelope
+    ) private returns (uint64 index, bytes32 head) {
+        SecretContract storage record = secretContracts[account];
+        index = record.inputCount;
+        if (index - record.cursor >= InputLog.MAX_PENDING) revert TooManyPending();
+        bytes32[256] storage ring = heads[account];
+        unchecked {
+            // The head before input 0 is that of "input -1".
+            head = InputLog.extend(ring[InputLog.ringPlace(index - 1)], InputLog.hash(input, account, index));
+        }
+        ring[InputLog.ringPlace(index)] = head;
+        record.inputCount = index + 1;
+        emit InputCreated(
+            account,
+            index,
+            input.sender,
+            input.kind,
+            head,
+            input.onBehalfOf,
+            input.value,
+            input.gasLimit,
+            input.commitGas,
+            input.priceCap,
+            input.tip,
+            uint40(input.epoch),
+            uint40(input.inclusionEpoch),
+            input.inflow,
+            code,
+            envelope
+        );
+    }
+
+    function _due(TaskParameters calldata task) private pure returns (uint256) {
+        return task.value + FeeSchedule.maxFee(task.commitGas, task.gasLimit, task.priceCap);
+    }
+
+    /// @dev Takes what is due from the call's value and, where that is short, from the sender's credit.
+    function _collect(uint256 due) private {
+        if (msg.value == due) return;
+        if (msg.value > due || due - msg.value > credits[msg.sender]) revert WrongPayment(due);
+        credits[msg.sender] -= due - msg.value;
+    }
+}

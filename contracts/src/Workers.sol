@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {EnigmaStorage} from "./EnigmaStorage.sol";
+import {IWorkers} from "./interfaces/IWorkers.sol";
+import {Worker} from "./interfaces/Types.sol";
+import {Group} from "./libraries/Group.sol";
+import {Lottery} from "./libraries/Lottery.sol";
+import {StakeTree} from "./libraries/StakeTree.sol";
+
+/// @dev See IWorkers.
+abstract contract Workers is EnigmaStorage {
+    using SafeERC20 for IERC20;
+    using StakeTree for mapping(uint256 => uint256);
+
+    uint256 private constant WHOLE_ENG = 1 ether;
+    /// A logout in epoch e counts from e+2; the stake stays one epoch longer, so what was done last can be answered for.
+    uint40 private constant UNLOCK_EPOCHS = 3;
+
+    modifier onlyOperator(uint256 id) {
+        if (id >= workerCount) revert UnknownWorker();
+        if (msg.sender != workers[id].operator) revert NotOperator();
+        _;
+    }
+
+    /// @inheritdoc IWorkers
+    function admit(
+        address signer,
+        address operator,
+        bytes32 measurement,
+        uint40 expiry
+    ) external onlyDeployer returns (uint256 id) {
+        if (signer == address(0) || operator == address(0)) revert InvalidWorker();
+        if (!measurements[measurement]) revert MeasurementNotAllowed();
+        if (expiry <= block.timestamp) revert AdmissionExpired();
+        if (workerIds[signer] != 0) {
+            id = workerIds[signer] - 1;
+            if (workers[id].operator != operator) revert InvalidWorker();
+        } else {
+            id = workerCount++;
+            if (id >= StakeTree.SEATS) revert NoSeatLeft();
+            workerIds[signer] = id + 1;
+            workers[id].signer = signer;
+            workers[id].operator = operator;
+        }
+        workers[id].measurement = measurement;
+        workers[id].expiry = expiry;
+        emit WorkerAdmitted(id, signer, operator, measurement, expiry);
+    }
+
+    /// @inheritdoc IWorkers
+    function stake(uint256 id, uint256 amount) external locked onlyOperator(id) {
+        Worker storage record = workers[id];
+        uint256 total = record.stake + amount;
+        if (total > type(uint96).max) revert StakeTooLarge();
+        // forge-lint: disable-next-line(unsafe-typecast) -- checked in the line above
+        record.stake = uint96(total);
+        if (record.loggedIn) _setWeight(id, total);
+        emit StakeChanged(id, record.stake);
+        token.safeTransferFrom(msg.sender, address(this), amount);
+    }
+
+    /// @inheritdoc IWorkers
+    function login(uint256 id) external onlyOperator(id) {
+        Worker storage record = workers[id];
+        if (record.loggedIn) revert LoginUnchanged();
+        if (record.expiry <= block.timestamp) revert AdmissionExpired();
+        if (!measurements[record.measurement]) revert MeasurementNotAllowed();
+        if (record.stake < WHOLE_ENG) revert StakeTooSmall();
+        record.loggedIn = true;
+        emit LoggedIn(id, _setWeight(id, record.stake));
+    }
+
+    /// @inheritdoc IWorkers
+    function logout(uint256 id) external onlyOperator(id) {
+        Worker storage record = workers[id];
+        if (!record.loggedIn) revert LoginUnchanged();
+        record.loggedIn = false;
+        record.unlockEpoch = _currentEpoch() + UNLOCK_EPOCHS;
+        emit LoggedOut(id, _setWeight(id, 0));
+    }
+
+    /// @inheritdoc IWorkers
+    function unstake(uint256 id, uint256 amount) external locked onlyOperator(id) {
+        Worker storage record = workers[id];
+        if (record.loggedIn) revert StakeLocked(0);
+        if (_currentEpoch() < record.unlockEpoch) revert StakeLocked(record.unlockEpoch);
+        if (amount > record.stake) revert StakeTooSmall();
+        // forge-lint: disable-next-line(unsafe-typecast) -- at most the stake, a uint96
+        record.stake -= uint96(amount);
+        emit StakeChanged(id, record.stake);
+        token.safeTransfer(msg.sender, amount);
+    }
+
+    /// @inheritdoc IWorkers
+    function sequence(address account, uint40 epoch, uint256 count) external view returns (uint256[] memory) {
+        return _draw(account, epoch, count);
+    }
+
+    /// @inheritdoc IWorkers
+    function group(address account) external view returns (uint256[] memory) {
+        return Group.unpack(_groupOf(account, _currentLottery()));
+    }
+
+    /// @inheritdoc IWorkers
+    function worker(uint256 id) external view returns (Worker memory) {
+        return workers[id];
+    }
+
+    /// @inheritdoc IWorkers
+    function workerId(address signer) external view returns (uint256) {
+        uint256 idPlusOne = workerIds[signer];
+        if (idPlusOne == 0) revert UnknownWorker();
+        return idPlusOne - 1;
+    }
+
+    /// @dev The packed group of the current epoch: the stored one, or the one that its first commit will store.
+    function _groupOf(address account, uint40 epoch) internal view returns (uint256 word) {
+        word = secretContracts[account].group;
+        if (Group.epochOf(word) != epoch) word = Group.pack(epoch, _draw(account, epoch, parametersWord.groupSize));
+    }
+
+    function _draw(address account, uint40 epoch, uint256 count) private view returns (uint256[] memory) {
+        bytes32 seed = seeds[epoch];
+        if (epoch < _currentEpoch() || seed == 0) revert NoLottery(epoch);
+        return Lottery.draw(tree, StakeTree.entry(treeRoot, epoch), seed, account, count);
+    }
+
+    /// @dev Returns the epoch from which the weight counts.
+    function _setWeight(uint256 id, uint256 amount) private returns (uint40) {
+        uint256 weight = amount / WHOLE_ENG;
+        if (weight > StakeTree.MAX_WEIGHT) weight = StakeTree.MAX_WEIGHT;
+        uint40 epoch = _currentEpoch();
+        treeRoot = tree.set(treeRoot, epoch, id, weight);
+        return epoch + 2;
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Commitment} from "./Types.sol";
+
+/// @title Commits: landing receipts
+/// @notice A receipt lands if it is for exactly the next inputs that Ethereum ordered, on exactly the state that it
+/// last recorded, as seen from exactly this chain, signed by the enclaves that the lottery chose. One that fails is
+/// skipped and the others land; if none lands, the call reverts with the first one's reason.
+interface ICommits {
+    /// @notice A receipt landed.
+    /// @param stateHead The contract's head after it.
+    /// @param outcomes Per task: status | gasCharged << 8 | pay in wei << 72.
+    event Committed(
+        address indexed secretContract,
+        uint64 indexed firstIndex,
+        uint64 lastIndex,
+        uint40 epoch,
+        bytes32 stateHead,
+        bytes32 snapshotHash,
+        uint256[] outcomes,
+        bytes[] outputs,
+        bytes[] deltas
+    );
+    /// @notice A receipt was skipped; `reason` is the selector of one of the errors below.
+    event ReceiptRefused(address indexed secretContract, bytes4 reason);
+
+    /// @notice The call holds no receipt.
+    error NothingToCommit();
+    /// @notice The portal did not take the value.
+    error PortalRefused();
+
+    /// @notice The receipt is of another network.
+    error WrongNetwork();
+    /// @notice The receipt was made under other rules.
+    error WrongRuleset();
+    /// @notice The receipt's epoch is not the current one.
+    error WrongEpoch();
+    /// @notice The receipt does not begin at the oldest pending input.
+    error NotNextIndex();
+    /// @notice The receipt ends beyond the log, or the inputs are not as many as it says.
+    error WrongLastIndex();
+    /// @notice There must be one result, output and delta per input.
+    error WrongResultCount();
+    /// @notice The inputs are not the log's.
+    error WrongInputHead();
+    /// @notice The receipt builds on another state than the chain's last.
+    error StaleStateHead();
+    /// @notice The first commit of an epoch must fold a snapshot.
+    error SnapshotMissing();
+    /// @notice Only the first commit of an epoch folds a snapshot.
+    error SnapshotUnexpected();
+    /// @notice A status is 0, 1 (only with a value) or 2.
+    error InvalidStatus();
+    /// @notice More gas is charged than the task allows.
+    error GasAboveLimit();
+    /// @notice An output is not the signed one.
+    error OutputHashMismatch();
+    /// @notice A delta is not the signed one.
+    error DeltaHashMismatch();
+    /// @notice A task's output and delta are larger than its commitGas pays for.
+    error CommitGasExceeded();
+    /// @notice The state head after does not follow from inputs and deltas.
+    error WrongStateHeadAfter();
+    /// @notice This version has no outbound calls.
+    error OutboundUnsupported();
+    /// @notice The anchor must be an earlier block.
+    error AnchorInFuture();
+    /// @notice The anchor is more than 8,191 blocks old.
+    error AnchorTooOld();
+    /// @notice The anchor lies before the block of the last input.
+    error AnchorBeforeInput();
+    /// @notice The anchor is not a block of this chain.
+    error ForeignAnchor();
+    /// @notice The group has fewer workers than the contract needs signers.
+    error GroupTooSmall();
+    /// @notice There must be exactly as many signatures as the contract needs signers.
+    error MissingSignature();
+    /// @notice A signature is malformed, or of no worker.
+    error WrongSigner();
+    /// @notice A signer is a worker, but not one of the group.
+    error NotInGroup();
+    /// @notice A signer is in the group, but not at this rank.
+    error WrongRank();
+
+    /// @notice Lands receipts, pays for them and publishes their outputs and deltas. Anybody may carry them.
+    /// @dev All are checked and stored before any money moves, under a lock.
+    function commit(Commitment[] calldata commitments) external;
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title Credits: what the contract owes
+/// @notice Pay, refunds and returned values are credited, never pushed, so nobody's account can block a commit.
+/// Money in is money out, in escrow, or owed.
+interface ICredits {
+    /// @notice `amount` wei of `account`'s credit went to `to`.
+    event Withdrawn(address indexed account, address indexed to, uint256 amount);
+
+    /// @notice The account has no credit.
+    error NothingToWithdraw();
+    /// @notice The recipient did not take the money.
+    error WithdrawalFailed();
+    /// @notice The call came from within another one.
+    error Reentered();
+
+    /// @notice What the contract owes an account, wei.
+    function credits(address account) external view returns (uint256);
+
+    /// @notice Pays the sender's whole credit to the sender.
+    function withdraw() external returns (uint256 amount);
+
+    /// @notice Pays the sender's whole credit to `to`.
+    function withdrawTo(address to) external returns (uint256 amount);
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Worker} from "./Types.sol";
+
+/// @title Workers: admission, stake, and who may be drawn
+/// @notice Stake changes, logins and logouts made in epoch e count from e+2: the set of e+1 is closed before its seed
+/// can be known. A worker's weight is its stake in whole ENG while it is logged in.
+/// @dev Assumes a staking token with 18 decimals, without a fee on transfer, whose supply stays below 2^30 whole tokens.
+interface IWorkers {
+    /// @notice A worker was admitted, or its admission renewed.
+    event WorkerAdmitted(
+        uint256 indexed id, address indexed signer, address indexed operator, bytes32 measurement, uint40 expiry
+    );
+    /// @notice The stake of a worker is now `stake` wei of ENG.
+    event StakeChanged(uint256 indexed id, uint96 stake);
+    /// @notice The worker may be drawn from epoch `fromEpoch` on.
+    event LoggedIn(uint256 indexed id, uint40 fromEpoch);
+    /// @notice The worker is drawn no more from epoch `fromEpoch` on.
+    event LoggedOut(uint256 indexed id, uint40 fromEpoch);
+
+    /// @notice Only the deployer may do this.
+    error NotDeployer();
+    /// @notice Only the worker's operator may do this.
+    error NotOperator();
+    /// @notice No worker has this id or signing key.
+    error UnknownWorker();
+    /// @notice Signer and operator must not be zero; a renewal keeps the operator.
+    error InvalidWorker();
+    /// @notice The measurement is not on the network's list.
+    error MeasurementNotAllowed();
+    /// @notice The admission's expiry has passed.
+    error AdmissionExpired();
+    /// @notice All 32,768 seats are taken.
+    error NoSeatLeft();
+    /// @notice Logging in takes a stake of at least one whole ENG.
+    error StakeTooSmall();
+    /// @notice The stakes of all workers must stay below 2^30 whole ENG.
+    error StakeTooLarge();
+    /// @notice The worker is logged in already, or logged out already.
+    error LoginUnchanged();
+    /// @notice The stake is bound until epoch `unlockEpoch` (logged in: until then unknown, zero).
+    error StakeLocked(uint40 unlockEpoch);
+
+    /// @notice Admits a worker enclave whose evidence the deployer has checked; a known signer's admission is renewed.
+    /// @dev Deployer only, until key enclaves sign admissions.
+    /// @param signer Address of the enclave's signing key.
+    /// @param operator Account that stakes for the worker and is paid for its work.
+    /// @param measurement MRENCLAVE, one of the network's list.
+    /// @param expiry Unix seconds.
+    /// @return id The worker's id, which is its seat.
+    function admit(address signer, address operator, bytes32 measurement, uint40 expiry) external returns (uint256 id);
+
+    /// @notice Adds `amount` wei of ENG, taken from the operator's allowance, to the stake.
+    function stake(uint256 id, uint256 amount) external;
+
+    /// @notice Lets the worker be drawn from the epoch after the next.
+    function login(uint256 id) external;
+
+    /// @notice Takes the worker out of the lottery from the epoch after the next.
+    function logout(uint256 id) external;
+
+    /// @notice Pays `amount` wei of ENG back to the operator, once the worker has been out of the lottery for an epoch:
+    /// three epochs after its logout, or at any time if it never logged in.
+    function unstake(uint256 id, uint256 amount) external;
+
+    /// @notice The first `count` workers drawn for a secret contract, in order; fewer if fewer have weight.
+    /// @param epoch The current one, or the next once its beacon is posted.
+    function sequence(address secretContract, uint40 epoch, uint256 count) external view returns (uint256[] memory ids);
+
+    /// @notice The group that serves a secret contract in the current epoch.
+    function group(address secretContract) external view returns (uint256[] memory ids);
+
+    /// @notice The record of a worker; all zero if there is none.
+    function worker(uint256 id) external view returns (Worker memory);
+
+    /// @notice The id of the worker with this signing key; reverts if there is none.
+    function workerId(address signer) external view returns (uint256 id);
+
+    /// @notice Workers ever admitted.
+    function workerCount() external view returns (uint256);
+
+    /// @notice The stake tree's root: base epoch, and totals and versions of three epochs (library StakeTree).
+    function treeRoot() external view returns (uint256);
+
+    /// @notice A stored word of the stake tree.
+    function tree(uint256 key) external view returns (uint256);
+
+    /// @notice Whether enclaves of this measurement may serve.
+    function measurements(bytes32 measurement) external view returns (bool);
+}

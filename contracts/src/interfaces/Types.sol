@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @notice What the parts of Enigma exchange and store. Packed structs are part of the protocol: enclaves prove their
+/// slots (docs/bytes.md, "Storage layout").
+
+/// @notice The numbers of a network, set once.
+struct Parameters {
+    /// Blocks of an epoch.
+    uint40 epochLength;
+    /// Workers of a group, 1 to 8.
+    uint8 groupSize;
+    /// Blocks after which the next rank may commit.
+    uint16 takeover;
+    /// Epochs after which anybody may skip an input.
+    uint8 skipEpochs;
+    /// Past epochs whose envelopes are still accepted.
+    uint8 window;
+}
+
+/// @notice The running epoch. The current one is `epoch + 1` once `nextStart` is set and reached.
+struct EpochWord {
+    uint40 epoch;
+    uint40 start;
+    uint40 nextStart;
+    uint32 era;
+}
+
+/// @notice The sitting key committee: its generation, `n` members, threshold `t`.
+struct CommitteeWord {
+    uint32 generation;
+    uint8 n;
+    uint8 t;
+}
+
+/// @notice An admitted worker enclave. Its id is its seat in the stake tree.
+struct Worker {
+    /// Address of the signing key made inside the enclave.
+    address signer;
+    /// End of the admission, Unix seconds.
+    uint40 expiry;
+    bool loggedIn;
+    /// First epoch in which the stake may leave; zero if the worker never logged in.
+    uint40 unlockEpoch;
+    /// Account that stakes and is paid.
+    address operator;
+    /// Wei of ENG.
+    uint96 stake;
+    /// MRENCLAVE.
+    bytes32 measurement;
+}
+
+/// @notice What Ethereum knows of a secret contract.
+struct SecretContract {
+    bytes32 stateHead;
+    /// Inputs ever created; the next index.
+    uint64 inputCount;
+    /// Index of the oldest pending input.
+    uint64 cursor;
+    /// Epoch whose state key seals the last snapshot; zero before the first commit.
+    uint40 sealedEpoch;
+    uint40 lastCommitBlock;
+    /// Signatures that a receipt needs.
+    uint8 signers;
+    /// Blocks that must lie above the block that a task is executed at.
+    uint8 depth;
+    /// Packed group of an epoch (library Group).
+    uint256 group;
+    /// Wei of outbound calls: attempted.
+    uint128 sent;
+    /// Wei of task values that reached the portal, and of outbound calls that succeeded.
+    uint128 delivered;
+    address deployer;
+}
+
+/// @notice What the hash `network` binds; a client pins it.
+struct Descriptor {
+    uint256 chainId;
+    address enigma;
+    uint256 checkpointNumber;
+    bytes32 checkpointHash;
+    /// 1 dev, 2 sync-committee.
+    uint8 verifier;
+    bytes32 attestationRoot;
+    uint64 ruleset;
+    /// keccak256 of the 96-byte compressed public key; zero before genesis.
+    bytes32 compressedKeyHash;
+}
+
+/// @notice The terms of a new secret contract.
+struct DeployParameters {
+    /// With the sender it fixes the address.
+    bytes32 salt;
+    /// Signatures that a receipt needs, 1 to the group size.
+    uint8 signers;
+    uint8 depth;
+}
+
+/// @notice The terms of a task.
+struct TaskParameters {
+    /// A word that a forwarding contract sets, bound by the envelope.
+    bytes32 onBehalfOf;
+    /// Wei for the secret contract.
+    uint256 value;
+    /// Gas of the execution inside.
+    uint64 gasLimit;
+    /// Gas of the commit that the task pays for.
+    uint64 commitGas;
+    /// Highest price of gas, wei.
+    uint128 priceCap;
+    /// Above the base fee, wei.
+    uint128 tip;
+}
+
+/// @notice One task of a bundle.
+struct TaskRequest {
+    address secretContract;
+    uint40 epoch;
+    bytes envelope;
+    TaskParameters parameters;
+}
+
+/// @notice An input as the log hashes it, in the order of the hash; contract and index are known from the place.
+struct Input {
+    /// 1 task, 2 deploy.
+    uint8 kind;
+    address sender;
+    bytes32 onBehalfOf;
+    uint256 value;
+    uint64 gasLimit;
+    uint64 commitGas;
+    uint128 priceCap;
+    uint128 tip;
+    /// Of the envelope.
+    uint64 epoch;
+    /// Current when the input was included.
+    uint64 inclusionEpoch;
+    uint64 blockNumber;
+    uint64 timestamp;
+    uint128 baseFee;
+    uint256 inflow;
+    /// keccak256 of a deploy's clear code; zero for a task.
+    bytes32 codeHash;
+    bytes32 envelopeHash;
+}
+
+/// @notice EIP-712 `TaskResult`.
+struct TaskResult {
+    /// 0 completed, 1 value returned, 2 unopened.
+    uint8 status;
+    uint64 gasCharged;
+    bytes32 outputHash;
+    bytes32 deltaHash;
+}
+
+/// @notice EIP-712 `Receipt`: the signed outcome of tasks.
+struct Receipt {
+    bytes32 network;
+    uint64 ruleset;
+    address secretContract;
+    uint64 epoch;
+    uint64 firstIndex;
+    uint64 lastIndex;
+    bytes32 inputHead;
+    bytes32 stateHeadBefore;
+    bytes32 stateHeadAfter;
+    uint64 anchorNumber;
+    bytes32 anchorHash;
+    TaskResult[] results;
+    bytes32 snapshotHash;
+    bytes32 outboundHash;
+}
+
+/// @notice A receipt with what the chain needs to check and publish it.
+struct Commitment {
+    Receipt receipt;
+    /// The inputs `firstIndex` to `lastIndex`, as they were logged.
+    Input[] inputs;
+    /// Encrypted outputs, one a task.
+    bytes[] outputs;
+    /// Sealed deltas, one a task.
+    bytes[] deltas;
+    /// 65 bytes each, by the required ranks in order.
+    bytes[] signatures;
+}

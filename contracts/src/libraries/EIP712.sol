@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title EIP712: the domain of everything that enclaves sign with secp256k1
+library EIP712 {
+    bytes32 private constant DOMAIN =
+        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+    bytes32 private constant KEY_GENERATION =
+        keccak256("KeyGeneration(uint32 era,bytes32 publicKeyHash,bytes32 commitmentsHash)");
+    bytes32 private constant NAME = keccak256("Enigma");
+    bytes32 private constant VERSION = keccak256("1");
+
+    /// @notice The digest to sign for a struct's hash, with this contract as the verifying one.
+    function digest(bytes32 structHash) internal view returns (bytes32) {
+        bytes32 domain = keccak256(abi.encode(DOMAIN, NAME, VERSION, block.chainid, address(this)));
+        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
+    }
+
+    /// @notice The hash of a key generation's result.
+    function keyGeneration(
+        uint32 era,
+        bytes32 compressedKeyHash,
+        bytes32 commitmentsHash
+    ) internal pure returns (bytes32) {
+        return keccak256(abi.encode(KEY_GENERATION, era, compressedKeyHash, commitmentsHash));
+    }
+}

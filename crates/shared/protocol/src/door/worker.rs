@@ -1,0 +1,147 @@
+//! The worker enclave's door.
+
+use alloy_primitives::{Address, B256};
+
+use super::common::{Identity, Need, Refusal, Start, UntrustedFacts, UntrustedHeaders, View};
+use crate::{
+    envelope,
+    genesis::MAX_MEMBERS,
+    input::Input,
+    keys::{KeyReply, KeyRequest},
+    network::Descriptor,
+    peer::MAX_SNAPSHOT,
+    receipt::{MAX_TASKS, Receipt},
+    wire::{Blob, List, choice, record},
+};
+
+/// Largest clear code of a deploy, bytes.
+pub const MAX_CODE: usize = 49_152;
+/// Largest sealed delta or encrypted output, bytes.
+pub const MAX_SEALED: usize = 2 << 20;
+
+record! {
+    /// The network to work for.
+    pub struct Join {
+        /// Its descriptor.
+        pub descriptor: Descriptor,
+        /// The committee's public polynomial: names the member behind a wrong partial.
+        pub commitments: List<[u8; 96], MAX_MEMBERS>,
+    }
+}
+
+record! {
+    /// An input with what its hashes stand for.
+    pub struct UntrustedInput {
+        /// As on chain.
+        pub input: Input,
+        /// As on chain.
+        pub envelope: Blob<{ envelope::LARGEST }>,
+        /// A deploy's clear code.
+        pub code: Blob<MAX_CODE>,
+    }
+}
+
+record! {
+    /// A committed task, to be applied again.
+    pub struct UntrustedDelta {
+        /// Hash of its input.
+        pub input_hash: B256,
+        /// Input head after it.
+        pub input_head: B256,
+        /// Hash of its block.
+        pub block_hash: B256,
+        /// Its sealed delta.
+        pub delta: Blob<MAX_SEALED>,
+    }
+}
+
+record! {
+    /// The last snapshot of a contract and all that was committed since.
+    pub struct UntrustedState {
+        /// State head before the snapshot was folded in.
+        pub head_before: B256,
+        /// The sealed snapshot.
+        pub snapshot: Blob<MAX_SNAPSHOT>,
+        /// Committed tasks since, in order.
+        pub deltas: List<UntrustedDelta, 65_536>,
+    }
+}
+
+record! {
+    /// Run the next inputs of a contract and sign a receipt.
+    pub struct UntrustedExecute {
+        /// The secret contract.
+        pub contract: Address,
+        /// Storage at the enclave's tip.
+        pub facts: UntrustedFacts,
+        /// The next inputs, from the chain's cursor on.
+        pub inputs: List<UntrustedInput, MAX_TASKS>,
+        /// The state, if the enclave asked for it.
+        pub state: Option<UntrustedState>,
+    }
+}
+
+record! {
+    /// Answers of key enclaves to one request of this enclave.
+    pub struct UntrustedKeys {
+        /// The request.
+        pub request: KeyRequest,
+        /// The answers.
+        pub replies: List<KeyReply, MAX_MEMBERS>,
+    }
+}
+
+record! {
+    /// A signed receipt and what its hashes stand for.
+    pub struct Executed {
+        /// What happened.
+        pub receipt: Receipt,
+        /// By the enclave's signing key.
+        pub signature: [u8; 65],
+        /// Encrypted outputs, one a task.
+        pub outputs: List<Blob<MAX_SEALED>, MAX_TASKS>,
+        /// Sealed deltas, one a task.
+        pub deltas: List<Blob<MAX_SEALED>, MAX_TASKS>,
+        /// The sealed snapshot, in an epoch's first commit.
+        pub snapshot: Option<Blob<MAX_SNAPSHOT>>,
+    }
+}
+
+record! {
+    /// Done, nothing to say.
+    pub struct Done {}
+}
+
+choice! {
+    /// What a host may ask of a worker enclave.
+    pub enum UntrustedWorkerRequest {
+        /// First.
+        1 => Start(Start),
+        /// Second.
+        2 => Join(Join),
+        /// Follow the chain.
+        3 => Headers(UntrustedHeaders),
+        /// Take keys.
+        4 => Keys(UntrustedKeys),
+        /// Execute.
+        5 => Execute(UntrustedExecute),
+    }
+}
+
+choice! {
+    /// What a worker enclave answers.
+    pub enum WorkerReply {
+        /// To `Start`.
+        1 => Started(Identity),
+        /// To `Join` and `Keys`.
+        2 => Done(Done),
+        /// To `Headers`.
+        3 => View(View),
+        /// To `Execute`: something is missing.
+        4 => Need(Need),
+        /// To `Execute`.
+        5 => Executed(Executed),
+        /// To anything.
+        6 => Refused(Refusal),
+    }
+}

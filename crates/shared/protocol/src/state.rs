@@ -1,0 +1,129 @@
+//! State heads over ciphertext, and what is sealed under a contract's state key.
+
+use alloy_primitives::{Address, B256};
+use enigma_crypto::{Error, aead::SingleUseKey, bls::Signature, kdf};
+use enigma_primitives::{
+    Secret,
+    codec::{Reader, Writer},
+    size_class,
+    tags::{self, KdfLabel},
+};
+
+use crate::hash::Words;
+
+/// Smallest padded plaintext of a delta, snapshot or output, bytes.
+pub const SMALLEST_CLASS: usize = 128;
+/// Length of the authentication tag, bytes.
+pub const TAG: usize = 16;
+
+/// A delta that only a holder of the state key reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedDelta(pub Vec<u8>);
+
+/// A snapshot that only a holder of the state key reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedSnapshot(pub Vec<u8>);
+
+/// The state head before the first input of `contract`.
+pub fn genesis_state_head(network: B256, contract: Address) -> B256 {
+    Words::tagged(tags::STATE_HEAD_GENESIS).word(network).address(contract).hash()
+}
+
+/// The head after a task.
+pub fn next_state_head(head: B256, input_hash: B256, delta_hash: B256) -> B256 {
+    Words::tagged(tags::STATE_HEAD).word(head).word(input_hash).word(delta_hash).hash()
+}
+
+/// The head after the snapshot that opens an epoch.
+pub fn fold_snapshot(head: B256, snapshot_hash: B256) -> B256 {
+    Words::tagged(tags::STATE_HEAD_SNAPSHOT).word(head).word(snapshot_hash).hash()
+}
+
+/// A contract's state key of one epoch, from the committee's evaluation.
+pub struct StateKey(Secret<[u8; 32]>);
+
+impl StateKey {
+    /// Derives it from the evaluated point; `message` is what was evaluated.
+    pub fn new(point: &Signature, message: &[u8]) -> Self {
+        Self(kdf::derive(tags::STATE_KEY, &point.to_secret(), message))
+    }
+
+    /// Seals a delta for the task of context `ctx`. Deterministic; `label` is the platform's.
+    ///
+    /// # Errors
+    /// Only for absurd lengths (gibibytes).
+    pub fn seal_delta(&self, label: &[u8], ctx: B256, delta: &[u8]) -> Result<SealedDelta, Error> {
+        self.seal(tags::DELTA, label, ctx, delta).map(SealedDelta)
+    }
+
+    /// Opens a delta.
+    ///
+    /// # Errors
+    /// [`NotOpened`]: other bytes, another key or another context.
+    pub fn open_delta(&self, label: &[u8], ctx: B256, sealed: &[u8]) -> Result<Secret<Vec<u8>>, NotOpened> {
+        self.open(tags::DELTA, label, ctx, sealed)
+    }
+
+    /// Seals the state that stands behind `head`.
+    ///
+    /// # Errors
+    /// As [`StateKey::seal_delta`].
+    pub fn seal_snapshot(&self, label: &[u8], head: B256, state: &[u8]) -> Result<SealedSnapshot, Error> {
+        self.seal(tags::SNAPSHOT, label, head, state).map(SealedSnapshot)
+    }
+
+    /// Opens a snapshot.
+    ///
+    /// # Errors
+    /// [`NotOpened`]: other bytes, another key or another head.
+    pub fn open_snapshot(&self, label: &[u8], head: B256, sealed: &[u8]) -> Result<Secret<Vec<u8>>, NotOpened> {
+        self.open(tags::SNAPSHOT, label, head, sealed)
+    }
+
+    fn single_use(&self, purpose: KdfLabel, label: &[u8], context: B256) -> SingleUseKey {
+        kdf::derive_single_use(purpose, &self.0, &[label, context.as_slice()].concat())
+    }
+
+    fn seal(&self, purpose: KdfLabel, label: &[u8], context: B256, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+        let padded = pad(bytes);
+        padded.expose(|p| self.single_use(purpose, label, context).seal(context.as_slice(), p))
+    }
+
+    fn open(&self, purpose: KdfLabel, label: &[u8], context: B256, sealed: &[u8]) -> Result<Secret<Vec<u8>>, NotOpened> {
+        let padded = self
+            .single_use(purpose, label, context)
+            .open(context.as_slice(), sealed)
+            .map_err(|_| NotOpened)?;
+        padded.expose(|p| unpad(p)).ok_or(NotOpened)
+    }
+}
+
+/// Sealed bytes that do not open under this key and context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("sealed bytes did not open: expected the key and context they were sealed under")]
+pub struct NotOpened;
+
+/// Length of a sealed plaintext of `len` bytes.
+pub fn sealed_len(len: usize) -> usize {
+    size_class(len.saturating_add(4), SMALLEST_CLASS).saturating_add(TAG)
+}
+
+/// `length ‖ bytes ‖ zeros` to a size class.
+fn pad(bytes: &[u8]) -> Secret<Vec<u8>> {
+    let mut w = Writer::new();
+    w.bytes(bytes);
+    Secret::new(zero_fill(w.finish()))
+}
+
+/// Zeros to the next size class.
+pub(crate) fn zero_fill(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.resize(size_class(bytes.len(), SMALLEST_CLASS), 0);
+    bytes
+}
+
+/// Undoes [`pad`]; other padding than zeros is refused, so that one content has one form.
+fn unpad(padded: &[u8]) -> Option<Secret<Vec<u8>>> {
+    let mut r = Reader::new(padded);
+    let bytes = Secret::new(r.bytes(padded.len()).ok()?.to_vec());
+    r.rest().iter().all(|&b| b == 0).then_some(bytes)
+}

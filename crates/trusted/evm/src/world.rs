@@ -1,0 +1,257 @@
+//! The state of one secret contract and everything that it created.
+
+use std::collections::{BTreeMap, btree_map::Entry};
+
+use alloy_primitives::{Address, Bytes, U256};
+use enigma_primitives::{Decode, DecodeError, Encode, Reader, Writer};
+use revm::bytecode::Bytecode;
+
+use crate::{
+    compact,
+    delta::{AccountDelta, WorldDelta, get_code, get_slots, put_slots, version},
+};
+
+/// First byte of the encoding.
+const VERSION: u8 = 1;
+/// What [`World::size`] counts for an account besides its code and slots.
+const ACCOUNT_SIZE: u64 = 64;
+/// What [`World::size`] counts for a slot.
+const SLOT_SIZE: u64 = 64;
+
+/// One account of the world.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    pub(crate) nonce: u64,
+    pub(crate) balance: U256,
+    pub(crate) code: Bytecode,
+    /// Slots that are not zero.
+    pub(crate) storage: BTreeMap<U256, U256>,
+}
+
+impl Account {
+    /// What EIP-161 calls empty: such an account does not exist. A contract has a nonce of at least 1.
+    fn is_empty(&self) -> bool {
+        self.nonce == 0 && self.balance.is_zero() && self.code.is_empty()
+    }
+
+    fn size(&self) -> u64 {
+        if self.is_empty() {
+            return 0;
+        }
+        let slots = (self.storage.len() as u64).saturating_mul(SLOT_SIZE);
+        ACCOUNT_SIZE.saturating_add(self.code.len() as u64).saturating_add(slots)
+    }
+
+    /// Makes the changes of `delta`.
+    fn apply(&mut self, delta: &AccountDelta) {
+        if let Some(nonce) = delta.nonce {
+            self.nonce = nonce;
+        }
+        if let Some(balance) = delta.balance {
+            self.balance = balance;
+        }
+        if let Some(code) = &delta.code {
+            self.code = Bytecode::new_legacy(code.clone());
+        }
+        for (slot, value) in &delta.storage {
+            if value.is_zero() {
+                self.storage.remove(slot);
+            } else {
+                self.storage.insert(*slot, *value);
+            }
+        }
+    }
+
+    /// The size after `delta`, without making it.
+    fn size_after(&self, delta: &AccountDelta) -> u64 {
+        let nonce = delta.nonce.unwrap_or(self.nonce);
+        let balance = delta.balance.unwrap_or(self.balance);
+        let code = delta.code.as_ref().map_or(self.code.len(), |code| code.len());
+        if nonce == 0 && balance.is_zero() && code == 0 {
+            return 0;
+        }
+        let mut slots = self.storage.len();
+        for (slot, value) in &delta.storage {
+            match (self.storage.contains_key(slot), value.is_zero()) {
+                (true, true) => slots = slots.saturating_sub(1),
+                (false, false) => slots = slots.saturating_add(1),
+                _ => {}
+            }
+        }
+        ACCOUNT_SIZE.saturating_add(code as u64).saturating_add((slots as u64).saturating_mul(SLOT_SIZE))
+    }
+}
+
+/// The sealed world: the root contract, its creations, their money.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct World {
+    root: Address,
+    inflow_seen: U256,
+    accounts: BTreeMap<Address, Account>,
+    /// Kept up to date, so that a limit on it costs nothing.
+    size: u64,
+}
+
+impl World {
+    /// A world in which nothing was deployed yet. `root` is the address of the portal.
+    pub const fn empty(root: Address) -> Self {
+        Self { root, inflow_seen: U256::ZERO, accounts: BTreeMap::new(), size: 0 }
+    }
+
+    /// Address of the root contract, inside and (as portal) outside.
+    pub const fn root(&self) -> Address {
+        self.root
+    }
+
+    /// Whether the root contract exists.
+    pub fn is_deployed(&self) -> bool {
+        self.owns(self.root)
+    }
+
+    /// The portal's inflow that the root's balance already contains, wei.
+    pub const fn inflow_seen(&self) -> U256 {
+        self.inflow_seen
+    }
+
+    /// Memory that the state asks for, in bytes, roughly: 64 for an account, its code, 64 for a slot. The same
+    /// for everybody, so that it can be limited.
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Every account, by ascending address.
+    pub fn addresses(&self) -> impl Iterator<Item = Address> + '_ {
+        self.accounts.keys().copied()
+    }
+
+    /// Value of a slot; zero if there is none.
+    pub fn storage(&self, address: Address, slot: U256) -> U256 {
+        self.account(address).and_then(|a| a.storage.get(&slot)).copied().unwrap_or_default()
+    }
+
+    /// The slots of an account that are not zero, ascending.
+    pub fn slots(&self, address: Address) -> impl Iterator<Item = (U256, U256)> + '_ {
+        self.account(address).into_iter().flat_map(|a| a.storage.iter().map(|(slot, value)| (*slot, *value)))
+    }
+
+    /// Code of an account; empty if there is none.
+    pub fn code(&self, address: Address) -> Bytes {
+        self.account(address).map(|a| a.code.original_bytes()).unwrap_or_default()
+    }
+
+    /// Balance of an account, wei.
+    pub fn balance(&self, address: Address) -> U256 {
+        self.account(address).map(|a| a.balance).unwrap_or_default()
+    }
+
+    /// Nonce of an account.
+    pub fn nonce(&self, address: Address) -> u64 {
+        self.account(address).map(|a| a.nonce).unwrap_or_default()
+    }
+
+    /// Sum of all balances, wei.
+    pub fn total_balance(&self) -> U256 {
+        self.accounts.values().fold(U256::ZERO, |sum, a| sum.saturating_add(a.balance))
+    }
+
+    /// Makes the change of a task. For a delta that [`crate::execute`] made for another world the result is
+    /// meaningless but well-formed.
+    pub fn apply(&mut self, delta: &WorldDelta) {
+        self.size = self.size_after(delta);
+        if let Some(inflow) = delta.inflow_seen {
+            self.inflow_seen = inflow;
+        }
+        for change in &delta.accounts {
+            match self.accounts.entry(change.address) {
+                Entry::Vacant(entry) => {
+                    let mut account = Account::default();
+                    account.apply(change);
+                    if !account.is_empty() {
+                        entry.insert(account);
+                    }
+                }
+                Entry::Occupied(mut entry) => {
+                    entry.get_mut().apply(change);
+                    if entry.get().is_empty() {
+                        entry.remove();
+                    }
+                }
+            }
+        }
+    }
+
+    /// [`World::size`] after `delta`, without making it.
+    pub(crate) fn size_after(&self, delta: &WorldDelta) -> u64 {
+        let none = Account::default();
+        delta.accounts.iter().fold(self.size, |size, change| {
+            let account = self.account(change.address).unwrap_or(&none);
+            size.saturating_sub(account.size()).saturating_add(account.size_after(change))
+        })
+    }
+
+    /// Whether a contract of this world lives at `address`, or did its constructor leave it without code.
+    pub(crate) fn owns(&self, address: Address) -> bool {
+        self.account(address).is_some_and(|a| a.nonce != 0)
+    }
+
+    /// The account at `address`, if it exists.
+    pub(crate) fn account(&self, address: Address) -> Option<&Account> {
+        self.accounts.get(&address)
+    }
+}
+
+impl Encode for World {
+    fn encode(&self, w: &mut Writer) {
+        w.u8(VERSION).put(&self.root);
+        compact::put(w, self.inflow_seen);
+        compact::put_u64(w, self.accounts.len() as u64);
+        for (address, account) in &self.accounts {
+            w.put(address);
+            compact::put_u64(w, account.nonce);
+            compact::put(w, account.balance);
+            w.bytes(account.code.original_byte_slice());
+            put_slots(w, account.storage.len(), account.storage.iter().map(|(slot, value)| (*slot, *value)));
+        }
+    }
+}
+
+impl Decode for World {
+    fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        version(r, VERSION, "world version")?;
+        let mut world = Self::empty(r.get()?);
+        world.inflow_seen = compact::get(r)?;
+        // Address, nonce, balance, length of code, count of slots.
+        let count = compact::get_count(r, 27)?;
+        for _ in 0..count {
+            let address = r.get()?;
+            if world.accounts.last_key_value().is_some_and(|(last, _)| *last >= address) {
+                return Err(DecodeError::Invalid { what: "ascending list of accounts" });
+            }
+            let account = decode_account(r)?;
+            world.size = world.size.saturating_add(account.size());
+            world.accounts.insert(address, account);
+        }
+        Ok(world)
+    }
+}
+
+fn decode_account(r: &mut Reader<'_>) -> Result<Account, DecodeError> {
+    let mut account = Account {
+        nonce: compact::get_u64(r)?,
+        balance: compact::get(r)?,
+        code: Bytecode::new_legacy(get_code(r)?),
+        storage: BTreeMap::new(),
+    };
+    get_slots(r, |slot, value| {
+        if value.is_zero() {
+            return Err(DecodeError::Invalid { what: "slot that is not zero" });
+        }
+        account.storage.insert(slot, value);
+        Ok(())
+    })?;
+    let bare = account.code.is_empty() && account.storage.is_empty();
+    if account.is_empty() || (account.nonce == 0 && !bare) {
+        return Err(DecodeError::Invalid { what: "account that can exist" });
+    }
+    Ok(account)
+}

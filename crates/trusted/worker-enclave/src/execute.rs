@@ -1,0 +1,178 @@
+//! One task on a world: opened, run, its output encrypted, its delta sealed.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::{B256, Bytes};
+use enigma_crypto::{bls::IdentityKey, kdf};
+use enigma_evm::{BlockContext, HaltCode, Kind as Run, Limits, Outcome, Status as Ended, Task, World, WorldDelta};
+use enigma_lightclient::HeaderChain;
+use enigma_primitives::{Encode, Secret, gas_class, tags};
+use enigma_protocol::{
+    door::{Code, Refusal},
+    envelope::Plaintext,
+    fees,
+    input::{Input, Kind},
+    output::{EncryptedOutput, InnerStatus, Output, PrivateLog},
+    receipt::Status,
+    state::{SealedDelta, StateKey, sealed_len},
+};
+
+use crate::facts::Ordered;
+
+/// What one task leaves behind.
+pub(crate) struct Done {
+    pub(crate) status: Status,
+    pub(crate) gas_charged: u64,
+    pub(crate) output: EncryptedOutput,
+    pub(crate) sealed: SealedDelta,
+    pub(crate) delta: WorldDelta,
+}
+
+/// What the execution of every task of a receipt shares.
+pub(crate) struct Shop<'a> {
+    pub(crate) chain: &'a HeaderChain,
+    pub(crate) chain_id: u64,
+    pub(crate) label: &'a [u8],
+    pub(crate) state_key: &'a StateKey,
+}
+
+impl Shop<'_> {
+    /// Runs an opened task on `world`. `random` is the input key of the epoch of inclusion.
+    pub(crate) fn run(
+        &self,
+        world: &World,
+        ordered: &Ordered<'_>,
+        plaintext: &Plaintext,
+        random: &IdentityKey,
+    ) -> Result<Done, Refusal> {
+        let input = &ordered.untrusted.input;
+        let calldata = plaintext.body.expose(|body| self.body(ordered, body));
+        let expired = plaintext.expiry != 0 && input.timestamp > plaintext.expiry;
+        let outcome = if expired {
+            self.call(world, ordered, random, &calldata, Effort::None)
+        } else {
+            self.call(world, ordered, random, &calldata, Effort::Full)
+        };
+        let (mut outcome, mut output) = reported(outcome, expired);
+        if too_large(input, &outcome, &output) {
+            outcome = self.call(world, ordered, random, &calldata, Effort::None);
+            output = Output { status: InnerStatus::TooLarge, gas_used: input.gas_limit, data: Vec::new(), logs: Vec::new() };
+        }
+        let success = output.status == InnerStatus::Success;
+        let returned = !success && !input.value.is_zero();
+        Ok(Done {
+            status: if returned { Status::ValueReturned } else { Status::Completed },
+            gas_charged: gas_class(output.gas_used).min(input.gas_limit),
+            output: output.encrypt(&plaintext.reply_key, ordered.ctx).map_err(|_| Code::Internal)?,
+            sealed: self.seal(ordered, &outcome.delta)?,
+            delta: outcome.delta,
+        })
+    }
+
+    /// The outcome of an input whose envelope does not open: nothing changes but that it is over.
+    pub(crate) fn unopened(&self, ordered: &Ordered<'_>) -> Result<Done, Refusal> {
+        let delta = WorldDelta::default();
+        Ok(Done {
+            status: Status::Unopened,
+            gas_charged: gas_class(0).min(ordered.untrusted.input.gas_limit),
+            output: EncryptedOutput(Vec::new()),
+            sealed: self.seal(ordered, &delta)?,
+            delta,
+        })
+    }
+
+    fn seal(&self, ordered: &Ordered<'_>, delta: &WorldDelta) -> Result<SealedDelta, Refusal> {
+        let bytes = Secret::new(delta.to_bytes());
+        bytes
+            .expose(|b| self.state_key.seal_delta(self.label, ordered.ctx, b))
+            .map_err(|_| Code::Internal.into())
+    }
+
+    fn body(&self, ordered: &Ordered<'_>, body: &[u8]) -> Bytes {
+        match ordered.untrusted.input.kind {
+            Kind::Deploy => [&ordered.untrusted.code.0, body].concat().into(),
+            Kind::Task | Kind::Query => Bytes::copy_from_slice(body),
+        }
+    }
+
+    fn call(
+        &self,
+        world: &World,
+        ordered: &Ordered<'_>,
+        random: &IdentityKey,
+        calldata: &Bytes,
+        effort: Effort,
+    ) -> Outcome {
+        let input = &ordered.untrusted.input;
+        let (prevrandao, seed) = randomness(random, ordered.ctx);
+        let hashes = recent_hashes(self.chain, input.block_number);
+        let task = Task {
+            kind: match input.kind {
+                Kind::Deploy => Run::Deploy { init_code: calldata },
+                Kind::Task | Kind::Query => Run::Call { calldata },
+            },
+            sender: input.sender,
+            value: input.value,
+            inflow: input.inflow,
+            gas_limit: input.gas_limit,
+            block: BlockContext {
+                number: input.block_number,
+                timestamp: input.timestamp,
+                base_fee: u64::try_from(input.base_fee).unwrap_or(u64::MAX),
+                chain_id: self.chain_id,
+                prevrandao,
+            },
+            block_hashes: &hashes,
+            randomness: &seed,
+            limits: match effort {
+                Effort::Full => Limits::RULESET_1,
+                // No output and no change fits: what is left is the deposits that the input brought.
+                Effort::None => Limits { output: 0, logs: 0, delta: 0, ..Limits::RULESET_1 },
+            },
+        };
+        enigma_evm::execute(world, &task)
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Effort {
+    Full,
+    None,
+}
+
+/// `prevrandao`, and the seed of the randomness precompile: unknown before inclusion, fixed after it.
+fn randomness(input_key: &IdentityKey, ctx: B256) -> (B256, Secret<[u8; 32]>) {
+    let point = input_key.expose(|p| p.to_secret());
+    let prevrandao = kdf::derive(tags::RANDOM, &point, ctx.as_slice());
+    let seed = kdf::derive(tags::RANDOM, &point, &[ctx.as_slice(), b"seed"].concat());
+    (prevrandao.expose(|bytes| B256::new(*bytes)), seed)
+}
+
+/// What `BLOCKHASH` knows: the 256 blocks before the task's.
+fn recent_hashes(chain: &HeaderChain, number: u64) -> BTreeMap<u64, B256> {
+    (number.saturating_sub(256)..number).filter_map(|n| chain.hash(n).map(|h| (n, h))).collect()
+}
+
+/// The outcome as its sender will read it.
+fn reported(outcome: Outcome, expired: bool) -> (Outcome, Output) {
+    let (status, data) = match outcome.status {
+        _ if expired => (InnerStatus::Expired, Vec::new()),
+        Ended::Success => (InnerStatus::Success, outcome.output.to_vec()),
+        Ended::Revert => (InnerStatus::Reverted, outcome.output.to_vec()),
+        Ended::Halt(HaltCode::NotDeployed) => (InnerStatus::NotDeployed, Vec::new()),
+        Ended::Halt(code) => (InnerStatus::Halted, vec![code.code()]),
+    };
+    let logs = outcome
+        .logs
+        .iter()
+        .map(|l| PrivateLog { address: l.address, topics: l.topics.clone(), data: l.data.to_vec() })
+        .collect();
+    let gas_used = if expired { 0 } else { outcome.gas_used };
+    (outcome, Output { status, gas_used, data, logs })
+}
+
+/// Whether a batch of one with this output and delta costs more than the sender's `commitGas` pays for.
+fn too_large(input: &Input, outcome: &Outcome, output: &Output) -> bool {
+    let bytes = output.encrypted_len().saturating_add(sealed_len(outcome.delta.to_bytes().len()));
+    bytes as u64 > fees::bytes_allowed(input.commit_gas)
+}

@@ -1,0 +1,99 @@
+//! First room: what the chain says of the contract, and that the inputs offered are its next ones.
+
+use alloy_primitives::{Address, B256, keccak256};
+use enigma_lightclient::{EnigmaView, Follower, SecretContract};
+use enigma_protocol::{
+    door::{Code, Refusal, Stop, UntrustedExecute, UntrustedInput, View},
+    input::{Kind, context, genesis_input_head, next_input_head},
+};
+
+/// A contract as proven at the tip, in the epoch that a commit would fall into.
+pub(crate) struct Ground {
+    pub(crate) contract: Address,
+    pub(crate) network: B256,
+    pub(crate) record: SecretContract,
+    /// The current epoch, as a transaction in the next block sees it.
+    pub(crate) epoch: u64,
+    /// The tip: the receipt's anchor.
+    pub(crate) anchor: View,
+}
+
+/// An input that the chain ordered.
+pub(crate) struct Ordered<'a> {
+    pub(crate) index: u64,
+    pub(crate) hash: B256,
+    pub(crate) head: B256,
+    pub(crate) ctx: B256,
+    pub(crate) untrusted: &'a UntrustedInput,
+}
+
+/// Reads the ground from proofs and checks the inputs against the chain's ring of heads.
+pub(crate) fn establish<'a>(
+    follower: &Follower,
+    execute: &'a UntrustedExecute,
+) -> Result<(Ground, Vec<Ordered<'a>>), Stop> {
+    let (slots, tip) = follower.prove(&execute.facts)?;
+    let view = EnigmaView::new(&slots, tip);
+    let contract = execute.contract;
+    let epochs = view.epochs()?;
+    let record = view.secret_contract(contract)?.ok_or(Code::UnknownContract)?;
+    let last = last_index(&record, execute.inputs.0.len())?;
+    let before = match record.cursor.checked_sub(1) {
+        Some(index) => view.input_head(contract, index)?,
+        None => genesis_input_head(follower.network(), contract),
+    };
+    let after = view.input_head(contract, last)?;
+    let ordered = follow_inputs(follower, contract, &record, before, &execute.inputs.0)?;
+    if ordered.last().map(|o| o.head) != Some(after) {
+        return Err(Refusal { code: Code::WrongInputs, detail: record.cursor }.into());
+    }
+    let anchor = View { number: tip.number, hash: tip.hash };
+    let ground = Ground { contract, network: follower.network(), record, epoch: epochs.current, anchor };
+    Ok((ground, ordered))
+}
+
+/// Index of the last of `count` inputs from the cursor on, if the chain has that many.
+fn last_index(record: &SecretContract, count: usize) -> Result<u64, Refusal> {
+    let wrong = Refusal { code: Code::WrongInputs, detail: record.cursor };
+    let last = record.cursor.checked_add((count as u64).checked_sub(1).ok_or(wrong.clone())?);
+    last.filter(|&last| last < record.input_count).ok_or(wrong)
+}
+
+fn follow_inputs<'a>(
+    follower: &Follower,
+    contract: Address,
+    record: &SecretContract,
+    mut head: B256,
+    inputs: &'a [UntrustedInput],
+) -> Result<Vec<Ordered<'a>>, Refusal> {
+    let mut ordered = Vec::with_capacity(inputs.len());
+    for (index, untrusted) in (record.cursor..).zip(inputs) {
+        let input = &untrusted.input;
+        if !matches_hashes(untrusted) {
+            return Err(Refusal { code: Code::WrongInputs, detail: index });
+        }
+        let wait_for = input.block_number.saturating_add(record.depth.into());
+        if wait_for > follower.chain().height() {
+            return Err(Refusal { code: Code::NotDeepEnough, detail: wait_for });
+        }
+        let block_hash = follower
+            .chain()
+            .hash(input.block_number)
+            .ok_or(Refusal { code: Code::UnknownBlock, detail: input.block_number })?;
+        let hash = input.hash(contract, index);
+        head = next_input_head(head, hash);
+        ordered.push(Ordered { index, hash, head, ctx: context(head, block_hash), untrusted });
+    }
+    Ok(ordered)
+}
+
+/// Whether envelope and code are those whose hashes the input carries.
+fn matches_hashes(untrusted: &UntrustedInput) -> bool {
+    let input = &untrusted.input;
+    let code_hash = match input.kind {
+        Kind::Deploy => keccak256(&untrusted.code.0),
+        Kind::Task | Kind::Query if untrusted.code.0.is_empty() => B256::ZERO,
+        Kind::Task | Kind::Query => return false,
+    };
+    input.code_hash == code_hash && input.envelope_hash == keccak256(&untrusted.envelope.0)
+}
