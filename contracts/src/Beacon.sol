@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {EnigmaStorage} from "./EnigmaStorage.sol";
 import {IBeacon} from "./interfaces/IBeacon.sol";
 import {CommitteeWord, Descriptor, EpochWord} from "./interfaces/Types.sol";
-import {BLS} from "./libraries/BLS.sol";
 import {EIP712} from "./libraries/EIP712.sol";
 import {Signature} from "./libraries/Signature.sol";
 import {Tags} from "./libraries/Tags.sol";
@@ -23,14 +22,12 @@ abstract contract Beacon is EnigmaStorage {
         bytes[] calldata signatures
     ) external onlyDeployer {
         if (epochWord.epoch != 0) revert AlreadyStarted();
-        if (publicKey.length != KEY_SIZE || BLS.isInfinity(publicKey)) revert InvalidPublicKey();
-        BLS.requireInG2(publicKey);
-        compressedKeyHash = keccak256(BLS.compressG2(publicKey));
+        if (publicKey.length != KEY_SIZE || _isInfinity(publicKey)) revert InvalidPublicKey();
+        compressedKeyHash = keccak256(bls.compress(publicKey));
         _requireGeneration(commitments, threshold, members, signatures);
 
         publicKeyHash = keccak256(publicKey);
         commitmentsHash = commitments;
-        // forge-lint: disable-next-line(unsafe-typecast) -- at most 255 members
         committeeWord = CommitteeWord({generation: 1, n: uint8(members.length), t: threshold});
         epochWord = EpochWord({epoch: 1, start: uint40(block.number), nextStart: 0, era: ERA});
         network = keccak256(abi.encode(Tags.NETWORK, _descriptor()));
@@ -47,9 +44,9 @@ abstract contract Beacon is EnigmaStorage {
         }
         if (epoch != word.epoch + 1) revert WrongBeaconEpoch(word.epoch + 1);
         if (keccak256(publicKey) != publicKeyHash) revert WrongPublicKey();
-        if (signature.length != SIGNATURE_SIZE || BLS.isInfinity(signature)) revert InvalidSignature();
+        if (signature.length != SIGNATURE_SIZE || _isInfinity(signature)) revert InvalidSignature();
         bytes memory message = abi.encodePacked(network, uint64(word.era), uint64(epoch));
-        if (!BLS.verify(message, Tags.BEACON_DST, publicKey, signature)) revert WrongSignature();
+        if (!bls.isBeacon(message, publicKey, signature)) revert WrongSignature();
 
         // Epoch 1 has no length: the first lottery begins as soon as it can.
         uint40 scheduled = word.start + (word.epoch == 1 ? 0 : parametersWord.epochLength);
@@ -63,6 +60,14 @@ abstract contract Beacon is EnigmaStorage {
     /// @inheritdoc IBeacon
     function currentEpoch() external view returns (uint40) {
         return _currentEpoch();
+    }
+
+    /// @dev Infinity is the only point whose bytes are all zero, and a pairing takes it for anything.
+    function _isInfinity(bytes calldata point) private pure returns (bool) {
+        for (uint256 offset = 0; offset < point.length; offset += 32) {
+            if (bytes32(point[offset:]) != 0) return false;
+        }
+        return true;
     }
 
     function _descriptor() internal view returns (Descriptor memory) {

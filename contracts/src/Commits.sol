@@ -105,7 +105,6 @@ abstract contract Commits is ReceiptChecks {
     }
 
     function _deliver(address account, uint256 amount) private {
-        // forge-lint: disable-next-line(unsafe-typecast) -- there is not that much ether
         secretContracts[account].delivered += uint128(amount);
         (bool success,) = account.call{value: amount}("");
         if (!success) revert PortalRefused();

@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {BlsVerifier} from "./BlsVerifier.sol";
+import {IBlsVerifier} from "./interfaces/IBlsVerifier.sol";
 import {IEnigma} from "./interfaces/IEnigma.sol";
 import {CommitteeWord, EpochWord, Parameters, SecretContract, Worker} from "./interfaces/Types.sol";
 import {Group} from "./libraries/Group.sol";
@@ -32,6 +34,7 @@ abstract contract EnigmaStorage is IEnigma {
 
     address public immutable deployer = msg.sender;
     IERC20 public immutable token;
+    IBlsVerifier internal immutable bls = new BlsVerifier();
     uint256 internal immutable checkpointNumber = block.number - 1;
     bytes32 internal immutable checkpointHash = blockhash(block.number - 1);
     uint8 internal immutable verifier;

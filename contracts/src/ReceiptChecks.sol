@@ -58,7 +58,6 @@ abstract contract ReceiptChecks is Workers {
             head = heads[account][InputLog.ringPlace(receipt.firstIndex - 1)];
         }
         for (uint256 i = 0; i < count; ++i) {
-            // forge-lint: disable-next-line(unsafe-typecast) -- at most lastIndex, a uint64
             inputHashes[i] = InputLog.hashCalldata(commitment.inputs[i], account, uint64(first + i));
             head = InputLog.extend(head, inputHashes[i]);
         }

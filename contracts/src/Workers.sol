@@ -55,7 +55,6 @@ abstract contract Workers is EnigmaStorage {
         Worker storage record = workers[id];
         uint256 total = record.stake + amount;
         if (total > type(uint96).max) revert StakeTooLarge();
-        // forge-lint: disable-next-line(unsafe-typecast) -- checked in the line above
         record.stake = uint96(total);
         if (record.loggedIn) _setWeight(id, total);
         emit StakeChanged(id, record.stake);
@@ -88,7 +87,6 @@ abstract contract Workers is EnigmaStorage {
         if (record.loggedIn) revert StakeLocked(0);
         if (_currentEpoch() < record.unlockEpoch) revert StakeLocked(record.unlockEpoch);
         if (amount > record.stake) revert StakeTooSmall();
-        // forge-lint: disable-next-line(unsafe-typecast) -- at most the stake, a uint96
         record.stake -= uint96(amount);
         emit StakeChanged(id, record.stake);
         token.safeTransfer(msg.sender, amount);

@@ -31,21 +31,13 @@ library BLS {
     ) internal view returns (bool) {
         bytes memory point = HashToCurve.hashToG1(message, dst);
         bytes memory result =
-            HashToCurve.call(PAIRING, bytes.concat(signature, G2_GENERATOR_NEGATED, point, publicKey), 32);
+            HashToCurve.invoke(PAIRING, bytes.concat(signature, G2_GENERATOR_NEGATED, point, publicKey), 32);
         return abi.decode(result, (uint256)) == 1;
     }
 
     /// @notice Reverts unless 256 bytes are a canonical point of G2's subgroup (infinity included).
     function requireInG2(bytes calldata point) internal view {
-        HashToCurve.call(PAIRING, bytes.concat(G1_GENERATOR, point), 32);
-    }
-
-    /// @notice Whether every byte is zero, which is how EIP-2537 writes infinity.
-    function isInfinity(bytes calldata point) internal pure returns (bool) {
-        for (uint256 offset = 0; offset < point.length; offset += 32) {
-            if (bytes32(point[offset:]) != 0) return false;
-        }
-        return true;
+        HashToCurve.invoke(PAIRING, bytes.concat(G1_GENERATOR, point), 32);
     }
 
     /// @notice The 96 compressed bytes of a point of G2: x.c1, x.c0, and the sign of y in the top bits.

@@ -21,13 +21,13 @@ library HashToCurve {
     function hashToG1(bytes memory message, bytes memory dst) internal view returns (bytes memory) {
         (bytes memory u0, bytes memory u1) = _hashToField(message, dst);
         // The map clears the cofactor of each; the sum is that of the cleared sum.
-        bytes memory first = call(MAP_FP_TO_G1, u0, 128);
-        bytes memory second = call(MAP_FP_TO_G1, u1, 128);
-        return call(G1_ADD, bytes.concat(first, second), 128);
+        bytes memory first = invoke(MAP_FP_TO_G1, u0, 128);
+        bytes memory second = invoke(MAP_FP_TO_G1, u1, 128);
+        return invoke(G1_ADD, bytes.concat(first, second), 128);
     }
 
     /// @notice Calls a precompile whose output has `size` bytes.
-    function call(address precompile, bytes memory input, uint256 size) internal view returns (bytes memory) {
+    function invoke(address precompile, bytes memory input, uint256 size) internal view returns (bytes memory) {
         (bool success, bytes memory output) = precompile.staticcall(input);
         if (!success || output.length != size) revert PrecompileFailed(precompile);
         return output;
@@ -49,7 +49,7 @@ library HashToCurve {
 
     /// @dev 64 bytes modulo the field's order: a power with exponent one.
     function _reduce(bytes32 high, bytes32 low) private view returns (bytes memory) {
-        return call(
+        return invoke(
             MODEXP, abi.encodePacked(uint256(64), uint256(1), uint256(64), high, low, uint8(1), MODULUS), 64
         );
     }

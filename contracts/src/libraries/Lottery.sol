@@ -49,7 +49,8 @@ library Lottery {
         uint256 point,
         Drawn memory drawn
     ) private view returns (uint256 index, uint256 weight) {
-        for (uint256 level = StakeTree.LEVELS; level-- > 0;) {
+        for (uint256 above = StakeTree.LEVELS; above > 0; --above) {
+            uint256 level = above - 1;
             uint256 word = tree[StakeTree.key(level, index, version)];
             // All eight lanes at once: a lane never holds less than what was drawn beneath it.
             uint256 free = (word & WEIGHTS) - _excluded(drawn, index, level);

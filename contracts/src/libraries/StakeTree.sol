@@ -85,7 +85,8 @@ library StakeTree {
         uint256 p0 = versionOf(entries[0]);
         uint256 p1 = versionOf(entries[1]);
         uint256 p2 = versionOf(entries[2]);
-        for (uint256 level = LEVELS; level-- > 0;) {
+        for (uint256 above = LEVELS; above > 0; --above) {
+            uint256 level = above - 1;
             uint256 index = seat >> (3 * level + 3);
             uint256 lane = (seat >> (3 * level)) & 7;
             uint256 word = tree[key(level, index, p2)];

@@ -1,11 +1,12 @@
 //! A peer's request to us.
 
+use std::fmt;
+
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::{Error, PeerId};
 
 /// A peer's request, waiting for our reply.
-#[derive(Debug)]
 pub struct Incoming {
     /// Who asks; proven by the connection.
     pub from: PeerId,
@@ -13,6 +14,16 @@ pub struct Incoming {
     pub request: Vec<u8>,
     /// Where the reply goes.
     pub respond: Responder,
+}
+
+/// Shows the length of the request only.
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming")
+            .field("from", &self.from)
+            .field("request_bytes", &self.request.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Takes one reply. Dropping it tells the peer that none will come

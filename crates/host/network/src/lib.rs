@@ -11,7 +11,8 @@
 //! - `config`: [`Config`], [`PeerAddress`], [`Serve`]
 //! - `incoming`: [`Incoming`] and its [`Responder`], a peer's request to us
 //! - `identity`: [`PeerId`] and [`peer_id_from_seed`]
-//! - `actor`: the task that owns the swarm and acts on its events
+//! - `actor`: the task that owns the swarm; `actor::requests` and
+//!   `actor::connections` act on its events
 //! - `peers`: what is known of each peer, and when to dial it again; no I/O
 //! - `address`: parsing and resolving multiaddresses
 //! - `behaviour`: which libp2p protocols are spoken, and their limits

@@ -1,1 +1,42 @@
-//! Worker and key node: actors over chain, network, store and enclave.
+//! The untrusted halves: a worker node and a key node, each an actor around one enclave.
+//!
+//! ```text
+//! config    what a node is told: endpoint, contract, peers, where its enclave and its data are
+//! enclave   typed questions through an enclave's door
+//! feeder    keeps an enclave's view at the chain's tip
+//! peers     who is asked for keys, partials and snapshots
+//! prover    brings the proofs that an enclave asks for
+//! genesis   wakes new enclaves and runs the ceremony that deals the first key
+//! worker    follows inputs, executes what the lottery assigns, commits
+//! key       answers workers, opens epochs
+//! ```
+//!
+//! A node decides when to do something, never what is true: its enclave and the chain check everything. It sees
+//! ciphertext only. Deliberately absent: takeover, skipping, retention (later).
+
+pub mod config;
+mod enclave;
+mod error;
+mod feeder;
+pub mod genesis;
+mod key;
+mod peers;
+mod prover;
+mod worker;
+
+pub use config::{NodeConfig, Role};
+pub use error::Error;
+
+/// Results of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Runs the node that `config` describes until `stop` resolves, then ends cleanly.
+///
+/// # Errors
+/// What cannot be mended by waiting: a bad configuration, an enclave that does not start or refuses its network.
+pub async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> Result<()> {
+    match config.role {
+        Role::Worker => worker::run(config, stop).await,
+        Role::Key => key::run(config, stop).await,
+    }
+}

@@ -42,6 +42,11 @@ impl Signature {
         min_sig::Signature::from(self.0).compress()
     }
 
+    /// The point as Ethereum's precompiles read it (EIP-2537): x and y, each padded to 64 bytes.
+    pub fn to_eip2537(&self) -> [u8; 128] {
+        pad_coordinates(&min_sig::Signature::from(self.0).serialize(), [0, 1])
+    }
+
     /// The compressed point as input for a key derivation.
     pub fn to_secret(&self) -> Secret<[u8; SIGNATURE_SIZE]> {
         Secret::from_bytes(self.to_bytes())
@@ -107,6 +112,11 @@ impl PublicKey {
     /// The compressed point.
     pub fn to_bytes(&self) -> [u8; PUBLIC_KEY_SIZE] {
         min_sig::PublicKey::from(self.0).compress()
+    }
+
+    /// The point as Ethereum's precompiles read it (EIP-2537): x.c0, x.c1, y.c0, y.c1, each padded to 64 bytes.
+    pub fn to_eip2537(&self) -> [u8; 256] {
+        pad_coordinates(&min_sig::PublicKey::from(self.0).serialize(), [1, 0, 3, 2])
     }
 
     /// Takes the result of group arithmetic, which can only be wrong by being infinity.
@@ -188,6 +198,17 @@ pub fn verify(public: &PublicKey, tag: CurveTag, msg: &[u8], signature: &Signatu
     }
     pairing.commit();
     if pairing.finalverify(None) { Ok(()) } else { Err(Error::WrongSignature) }
+}
+
+/// Pads each 48-byte coordinate to 64 bytes, in this order.
+fn pad_coordinates<const SIZE: usize, const PARTS: usize>(flat: &[u8], order: [usize; PARTS]) -> [u8; SIZE] {
+    let mut padded = [0; SIZE];
+    for (to, from) in padded.chunks_exact_mut(64).zip(order) {
+        if let (Some(to), Some(from)) = (to.get_mut(16..), flat.chunks_exact(48).nth(from)) {
+            to.copy_from_slice(from);
+        }
+    }
+    padded
 }
 
 fn point_error(err: BLST_ERROR) -> Error {

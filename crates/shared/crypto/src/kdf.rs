@@ -30,7 +30,7 @@ pub fn derive<T: AsRef<[u8]> + Zeroize>(
     Secret::from_bytes(block.finalize().0.into())
 }
 
-/// [`derive`] for a key that encrypts one message.
+/// [`derive()`] for a key that encrypts one message.
 pub fn derive_single_use<T: AsRef<[u8]> + Zeroize>(
     label: KdfLabel,
     input: &Secret<T>,
@@ -39,7 +39,7 @@ pub fn derive_single_use<T: AsRef<[u8]> + Zeroize>(
     SingleUseKey::new(derive(label, input, context))
 }
 
-/// Fills `output`; its first 32 bytes are those of [`derive`].
+/// Fills `output`; its first 32 bytes are those of [`derive()`].
 ///
 /// # Errors
 /// [`Error::TooLong`] above [`MAX_OUTPUT`] bytes.

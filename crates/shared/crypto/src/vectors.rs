@@ -38,17 +38,11 @@ fn reveal<T: AsRef<[u8]> + zeroize::Zeroize>(secret: &Secret<T>) -> String {
 }
 
 fn g1(point: &bls::Signature) -> Value {
-    let flat = blst::min_sig::Signature::from(*point.point()).serialize();
-    json!({ "compressed": hex(point.to_bytes()), "x": hex(&flat[..48]), "y": hex(&flat[48..]) })
+    json!({ "compressed": hex(point.to_bytes()), "eip2537": hex(point.to_eip2537()) })
 }
 
 fn g2(point: &bls::PublicKey) -> Value {
-    let flat = blst::min_sig::PublicKey::from(*point.point()).serialize();
-    let part = |i: usize| hex(&flat[48 * i..48 * (i + 1)]);
-    json!({
-        "compressed": hex(point.to_bytes()),
-        "x_c0": part(1), "x_c1": part(0), "y_c0": part(3), "y_c1": part(2),
-    })
+    json!({ "compressed": hex(point.to_bytes()), "eip2537": hex(point.to_eip2537()) })
 }
 
 fn tags() -> Value {

@@ -153,8 +153,9 @@ mod tests {
         extend(&mut chain, &run(start, 6, 3, 0)).unwrap();
         let before = chain.tip().copied();
         assert!(extend(&mut chain, &run(B256::ZERO, 9, 3, 0)).is_err());
-        assert_eq!(extend(&mut chain, &run(chain.hash(8).unwrap(), 10, 1, 0)), Err(BrokenChain(0)));
-        let mut gap = run(chain.hash(8).unwrap(), 9, 4, 0);
+        let tip = chain.hash(8).unwrap();
+        assert_eq!(extend(&mut chain, &run(tip, 10, 1, 0)), Err(BrokenChain(0)));
+        let mut gap = run(tip, 9, 4, 0);
         gap.remove(1);
         assert_eq!(extend(&mut chain, &gap), Err(BrokenChain(1)));
         assert_eq!(chain.tip().copied(), before);

@@ -27,4 +27,4 @@ pub mod tags;
 pub use codec::{Decode, DecodeError, Encode, Reader, Writer};
 pub use secret::Secret;
 pub use size::{gas_class, pad, size_class, unpad};
-pub use tags::{CurveTag, HashTag, KdfLabel};
+pub use tags::{AadTag, CurveTag, HashTag, KdfLabel};

@@ -53,6 +53,22 @@ impl CurveTag {
     }
 }
 
+/// First bytes of an associated data: what a ciphertext is bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AadTag(&'static str);
+
+impl AadTag {
+    /// The ASCII bytes that open the associated data.
+    pub const fn bytes(self) -> &'static [u8] {
+        self.0.as_bytes()
+    }
+
+    /// The ASCII string itself.
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+}
+
 /// Declares constants of one tag type and lists them, so that tests can see all of them.
 macro_rules! tags {
     ($type:ident, $all:ident: $($(#[$doc:meta])* $name:ident = $value:literal;)*) => {
@@ -90,7 +106,7 @@ tags! { HashTag, HASH_TAGS:
     /// The parameters inside the network descriptor.
     DESCRIPTOR_PARAMS = "enigma/v1/descriptor-params";
     /// The `CREATE2` salt of a portal.
-    PORTAL_SALT = "enigma/v1/portal-salt";
+    PORTAL = "enigma/v1/portal";
     /// What a newcomer asks the committee to admit.
     ADMISSION_REQUEST = "enigma/v1/admission-request";
     /// The report data of an enclave's evidence.
@@ -122,6 +138,11 @@ tags! { KdfLabel, KDF_LABELS:
     SIMULATED_EVIDENCE = "enigma/v1/simulated-evidence";
 }
 
+tags! { AadTag, AAD_TAGS:
+    /// The envelope of a task, deploy or query.
+    ENVELOPE = "enigma/v1/envelope";
+}
+
 tags! { CurveTag, CURVE_TAGS:
     /// The beacon of an epoch.
     CURVE_BEACON = "ENIGMA_V1_BEACON_BLS12381G1_XMD:SHA-256_SSWU_RO_";
@@ -145,7 +166,9 @@ mod tests {
         assert_eq!(hash.len(), HASH_TAGS.len());
         assert_eq!(kdf.len(), KDF_LABELS.len());
         assert_eq!(curve.len(), CURVE_TAGS.len());
-        assert!(hash.iter().chain(&kdf).all(|t| t.starts_with("enigma/v1/")));
+        let aad: BTreeSet<_> = AAD_TAGS.iter().map(|t| t.name()).collect();
+        assert_eq!(aad.len(), AAD_TAGS.len());
+        assert!(hash.iter().chain(&kdf).chain(&aad).all(|t| t.starts_with("enigma/v1/")));
         assert!(curve.iter().all(|t| t.starts_with("ENIGMA_V1_") && t.len() <= 255));
     }
 

@@ -5,6 +5,7 @@ use enigma_crypto::{Error, aead, ibe};
 use enigma_primitives::{
     Secret,
     codec::{Reader, Writer},
+    tags,
 };
 
 use crate::{input::Kind, network::ERA, state::zero_fill};
@@ -17,8 +18,6 @@ pub const HEADER: usize = 1 + 4 + 8 + 96 + 24;
 pub const SMALLEST: usize = HEADER + 128 + 16;
 /// Largest envelope.
 pub const LARGEST: usize = 65_536;
-
-const AAD_TAG: &[u8] = b"enigma/v1/envelope";
 
 /// What the envelope is bound to: changing one of these makes it not open.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +39,7 @@ pub struct Binding {
 impl Binding {
     fn associated_data(&self) -> Vec<u8> {
         let mut w = Writer::new();
-        w.raw(AAD_TAG)
+        w.raw(tags::ENVELOPE.bytes())
             .put(&self.kind)
             .put(&self.network)
             .put(&self.contract)

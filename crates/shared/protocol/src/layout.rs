@@ -5,14 +5,7 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 use crate::input::RING;
 
 const fn fixed(slot: u64) -> B256 {
-    let mut word = [0u8; 32];
-    let bytes = slot.to_be_bytes();
-    let mut i = 0;
-    while i < 8 {
-        word[24 + i] = bytes[i];
-        i += 1;
-    }
-    B256::new(word)
+    B256::new(U256::from_limbs([slot, 0, 0, 0]).to_be_bytes())
 }
 
 /// `epochLength, groupSize, takeover, skipEpochs, window`.

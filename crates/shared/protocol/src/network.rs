@@ -69,6 +69,11 @@ pub fn key_message(network: B256, era: u32, contract: Address, epoch: u64) -> Ve
     w.finish()
 }
 
+/// The `CREATE2` salt of the portal that `owner` gets for `salt`.
+pub fn portal_salt(owner: Address, salt: B256) -> B256 {
+    Words::tagged(tags::PORTAL).address(owner).word(salt).hash()
+}
+
 /// The seed of an epoch's lottery, from its beacon in EIP-2537 form (128 bytes).
 pub fn seed(network: B256, era: u32, epoch: u64, beacon: &[u8; 128]) -> B256 {
     Words::tagged(tags::SEED).word(network).int(era).int(epoch).word(keccak256(beacon)).hash()

@@ -85,6 +85,7 @@ macro_rules! choice {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $tag:literal => $variant:ident($payload:ty),)* }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
+        #[allow(clippy::large_enum_variant)] // one message at a time, made and taken apart at once
         pub enum $name { $($(#[$variant_meta])* $variant($payload),)* }
 
         impl enigma_primitives::codec::Encode for $name {

@@ -8,7 +8,7 @@ use revm::{Database, bytecode::Bytecode, state::AccountInfo};
 use crate::{task::Task, world::World};
 
 /// A world as a task finds it. Nothing is ever missing: what the world does not hold is empty.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Base<'a> {
     pub(crate) world: &'a World,
     pub(crate) task: &'a Task<'a>,

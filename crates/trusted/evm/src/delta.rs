@@ -18,7 +18,8 @@ const STORAGE: u8 = 8;
 
 /// The difference between two worlds: only what differs, accounts and slots in ascending order. The same
 /// change is always the same bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct WorldDelta {
     /// The new `inflow_seen`, wei, if it grew.
     pub inflow_seen: Option<U256>,
@@ -27,7 +28,8 @@ pub struct WorldDelta {
 }
 
 /// The difference in one account. An account that ends with no nonce, balance or code leaves the world.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct AccountDelta {
     /// Whose.
     pub address: Address,
@@ -40,6 +42,8 @@ pub struct AccountDelta {
     /// Slots that differ with their new values, by ascending slot; zero clears a slot.
     pub storage: Vec<(U256, U256)>,
 }
+
+redacted!(WorldDelta, AccountDelta);
 
 impl WorldDelta {
     /// Whether nothing differs.

@@ -6,7 +6,8 @@ use revm::context_interface::result::{HaltReason, OutOfGasError};
 use crate::delta::WorldDelta;
 
 /// The result of one task.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Outcome {
     /// How it ended.
     pub status: Status,
@@ -20,6 +21,8 @@ pub struct Outcome {
     pub delta: WorldDelta,
 }
 
+redacted!(Outcome, Log);
+
 /// How a task ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -32,7 +35,8 @@ pub enum Status {
 }
 
 /// A log entry of a contract in the world. Private until somebody decides otherwise.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Log {
     /// Who logged.
     pub address: Address,

@@ -12,7 +12,8 @@ pub const TASK_GAS_CAP: u64 = revm::primitives::eip7825::TX_GAS_LIMIT_CAP;
 pub const BLOCK_GAS_LIMIT: u64 = 30_000_000;
 
 /// One input, opened: what [`crate::execute`] runs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Task<'a> {
     /// What to do.
     pub kind: Kind<'a>,
@@ -35,8 +36,11 @@ pub struct Task<'a> {
     pub limits: Limits,
 }
 
+redacted!(Task<'_>, Kind<'_>);
+
 /// What a task does.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
+#[cfg_attr(test, derive(Debug))]
 pub enum Kind<'a> {
     /// Creates the root contract.
     Deploy {

@@ -19,7 +19,8 @@ const ACCOUNT_SIZE: u64 = 64;
 const SLOT_SIZE: u64 = 64;
 
 /// One account of the world.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Account {
     pub(crate) nonce: u64,
     pub(crate) balance: U256,
@@ -27,6 +28,8 @@ pub struct Account {
     /// Slots that are not zero.
     pub(crate) storage: BTreeMap<U256, U256>,
 }
+
+redacted!(Account, World);
 
 impl Account {
     /// What EIP-161 calls empty: such an account does not exist. A contract has a nonce of at least 1.
@@ -83,7 +86,8 @@ impl Account {
 }
 
 /// The sealed world: the root contract, its creations, their money.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct World {
     root: Address,
     inflow_seen: U256,

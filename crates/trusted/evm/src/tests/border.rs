@@ -96,6 +96,25 @@ fn every_osaka_precompile_answers() {
 }
 
 #[test]
+fn a_long_sum_of_points_is_computed() {
+    // 100 generators of G1 at once: where blst would otherwise ask for threads.
+    let x =
+        "17f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb";
+    let y =
+        "08b3f481e3aaa0f1a09e30ed741d8ae4fcf5e095d5d00af600db18cb2c04b3edd03cc744a2888ae40caa232946c5e7e1";
+    let zeros = "0".repeat(32);
+    let one = format!("{}1", "0".repeat(63));
+    let data = hex::decode(format!("{zeros}{x}{zeros}{y}{one}").repeat(100)).unwrap().into();
+    let target = Address::with_last_byte(0x0c);
+    let mut life = Life::begun();
+    let answer = life.ask(rawCall { kind: U256::from(1), target, value: U256::ZERO, data });
+    let hundred = hex::decode(format!("{zeros}{x}{zeros}{y}{:064x}", 100)).unwrap().into();
+    let single = life.ask(rawCall { kind: U256::from(1), target, value: U256::ZERO, data: hundred });
+    assert!(answer.ok && single.ok);
+    assert_eq!(answer.back, single.back);
+}
+
+#[test]
 fn a_self_destruct_cannot_carry_money_out() {
     let mut life = Life::begun();
     let child = life.pay(spawnCall { number: U256::from(7) }, 30);

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IBeacon} from "../src/interfaces/IBeacon.sol";
+import {IWorkers} from "../src/interfaces/IWorkers.sol";
+import {Worker} from "../src/interfaces/Types.sol";
+import {EnigmaTest} from "./EnigmaTest.sol";
+
+contract WorkersTest is EnigmaTest {
+    address private constant CONTRACT = address(0x5ec7e7);
+
+    function _loggedOut(uint256 id) private returns (address operator) {
+        operator = _operator(id);
+        vm.prank(operator);
+        enigma.logout(id);
+    }
+
+    function _isDrawn(uint256 id) private view returns (bool) {
+        uint256[] memory ids = enigma.sequence(CONTRACT, enigma.currentEpoch(), 100);
+        for (uint256 i = 0; i < ids.length; ++i) {
+            if (ids[i] == id) return true;
+        }
+        return false;
+    }
+
+    function test_theGroupIsTheBeginningOfTheSequence() public view {
+        uint256[] memory ids = enigma.sequence(CONTRACT, 2, 100);
+        uint256[] memory group = enigma.group(CONTRACT);
+        assertEq(ids.length, WORKERS);
+        assertEq(group.length, 3);
+        for (uint256 i = 0; i < 3; ++i) {
+            assertEq(group[i], ids[i]);
+        }
+    }
+
+    function test_aLotteryNeedsASeedAndAnEpochThatIsNotPast() public {
+        vm.expectRevert(abi.encodeWithSelector(IBeacon.NoLottery.selector, 3));
+        enigma.sequence(CONTRACT, 3, 3);
+        enigma.postBeacon(3, publicKey, _beacon(3));
+        enigma.sequence(CONTRACT, 3, 3);
+        vm.roll(block.number + LENGTH);
+        vm.expectRevert(abi.encodeWithSelector(IBeacon.NoLottery.selector, 2));
+        enigma.sequence(CONTRACT, 2, 3);
+    }
+
+    function test_aLogoutCountsFromTheEpochAfterTheNext() public {
+        _loggedOut(1);
+        assertTrue(_isDrawn(1));
+        _nextEpoch();
+        assertTrue(_isDrawn(1));
+        _nextEpoch();
+        assertFalse(_isDrawn(1));
+    }
+
+    function test_aLoginCountsFromTheEpochAfterTheNext() public {
+        _admit(5, 3 ether);
+        assertFalse(_isDrawn(5));
+        _nextEpoch();
+        assertFalse(_isDrawn(5));
+        _nextEpoch();
+        assertTrue(_isDrawn(5));
+    }
+
+    function test_stakeLeavesThreeEpochsAfterTheLogout() public {
+        vm.prank(_operator(1));
+        vm.expectRevert(abi.encodeWithSelector(IWorkers.StakeLocked.selector, 0));
+        enigma.unstake(1, 1);
+
+        address operator = _loggedOut(1);
+        for (uint40 epoch = 2; epoch < 5; ++epoch) {
+            vm.prank(operator);
+            vm.expectRevert(abi.encodeWithSelector(IWorkers.StakeLocked.selector, 5));
+            enigma.unstake(1, 1);
+            _nextEpoch();
+        }
+        vm.startPrank(operator);
+        vm.expectRevert(IWorkers.StakeTooSmall.selector);
+        enigma.unstake(1, 200 ether + 1);
+        enigma.unstake(1, 150 ether);
+        enigma.unstake(1, 50 ether);
+        assertEq(token.balanceOf(operator), 200 ether);
+        vm.expectRevert(IWorkers.StakeTooSmall.selector);
+        enigma.login(1);
+    }
+
+    function test_stakeThatWasNeverLoggedInIsFree() public {
+        enigma.admit(vm.addr(_workerKey(5)), _operator(5), MEASUREMENT, EXPIRY);
+        token.transfer(_operator(5), 1 ether);
+        vm.startPrank(_operator(5));
+        token.approve(address(enigma), 1 ether);
+        enigma.stake(5, 1 ether);
+        enigma.unstake(5, 1 ether);
+        assertEq(token.balanceOf(_operator(5)), 1 ether);
+    }
+
+    function test_weightIsWholeEngOfTheStake() public {
+        token.transfer(_operator(0), 2.5 ether);
+        vm.startPrank(_operator(0));
+        token.approve(address(enigma), 2.5 ether);
+        enigma.stake(0, 2.5 ether);
+        vm.stopPrank();
+        // Entry of two epochs ahead: 100 + 200 + 300 + 400 + 500 and the 2 that are whole.
+        assertEq((enigma.treeRoot() >> 104) & 0x3fffffff, 1502);
+        assertEq(enigma.worker(0).stake, 102.5 ether);
+    }
+
+    function test_onlyTheOperatorDecides() public {
+        vm.expectRevert(IWorkers.NotOperator.selector);
+        enigma.stake(0, 1);
+        vm.expectRevert(IWorkers.NotOperator.selector);
+        enigma.login(0);
+        vm.expectRevert(IWorkers.NotOperator.selector);
+        enigma.logout(0);
+        vm.expectRevert(IWorkers.NotOperator.selector);
+        enigma.unstake(0, 1);
+        vm.expectRevert(IWorkers.UnknownWorker.selector);
+        enigma.login(WORKERS);
+    }
+
+    function test_loginAndLogoutTakeTurns() public {
+        vm.startPrank(_operator(0));
+        vm.expectRevert(IWorkers.LoginUnchanged.selector);
+        enigma.login(0);
+        enigma.logout(0);
+        vm.expectRevert(IWorkers.LoginUnchanged.selector);
+        enigma.logout(0);
+    }
+
+    function test_admissionIsTheDeployersAndOfAnAllowedMeasurement() public {
+        address signer = vm.addr(_workerKey(5));
+        vm.prank(address(1));
+        vm.expectRevert(IWorkers.NotDeployer.selector);
+        enigma.admit(signer, _operator(5), MEASUREMENT, EXPIRY);
+        vm.expectRevert(IWorkers.MeasurementNotAllowed.selector);
+        enigma.admit(signer, _operator(5), keccak256("other"), EXPIRY);
+        vm.expectRevert(IWorkers.AdmissionExpired.selector);
+        enigma.admit(signer, _operator(5), MEASUREMENT, uint40(block.timestamp));
+        vm.expectRevert(IWorkers.InvalidWorker.selector);
+        enigma.admit(address(0), _operator(5), MEASUREMENT, EXPIRY);
+        vm.expectRevert(IWorkers.InvalidWorker.selector);
+        enigma.admit(signer, address(0), MEASUREMENT, EXPIRY);
+    }
+
+    function test_admittingAgainRenews() public {
+        address signer = vm.addr(_workerKey(0));
+        assertEq(enigma.admit(signer, _operator(0), MEASUREMENT, EXPIRY + 1), 0);
+        Worker memory worker = enigma.worker(0);
+        assertEq(worker.expiry, EXPIRY + 1);
+        assertEq(worker.stake, 100 ether);
+        assertTrue(worker.loggedIn);
+        assertEq(enigma.workerCount(), WORKERS);
+        vm.expectRevert(IWorkers.InvalidWorker.selector);
+        enigma.admit(signer, _operator(1), MEASUREMENT, EXPIRY);
+    }
+
+    function test_anExpiredWorkerDoesNotLogIn() public {
+        _loggedOut(0);
+        vm.warp(EXPIRY);
+        vm.prank(_operator(0));
+        vm.expectRevert(IWorkers.AdmissionExpired.selector);
+        enigma.login(0);
+    }
+
+    function test_workersAreFoundByTheirSigner() public {
+        assertEq(enigma.workerId(vm.addr(_workerKey(3))), 3);
+        vm.expectRevert(IWorkers.UnknownWorker.selector);
+        enigma.workerId(address(1));
+    }
+}

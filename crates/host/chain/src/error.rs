@@ -1,0 +1,91 @@
+//! What went wrong between us and the chain.
+
+use alloy::{
+    contract::Error as ContractError,
+    sol_types::{SolError, SolInterface},
+    transports::{RpcError, TransportErrorKind},
+};
+use alloy_primitives::Bytes;
+
+use crate::bindings::Enigma;
+
+/// Everything that can fail here.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The endpoint does not answer, or not sensibly.
+    #[error("the chain's RPC failed: {0}; is the chain running?")]
+    Rpc(String),
+    /// A contract refused a call.
+    #[error("the contract refused: {name}")]
+    Reverted {
+        /// Its error, by name where it is known.
+        name: String,
+        /// The revert data.
+        data: Bytes,
+    },
+    /// A transaction was mined and failed, or was not mined in time.
+    #[error("transaction {hash} {what}")]
+    Transaction {
+        /// Its hash.
+        hash: alloy_primitives::B256,
+        /// What happened to it.
+        what: &'static str,
+    },
+    /// The endpoint contradicts itself.
+    #[error("the chain's RPC answered with {0}")]
+    Inconsistent(&'static str),
+    /// A private key.
+    #[error("unusable private key: {0}")]
+    Key(String),
+}
+
+impl Error {
+    /// Whether a contract refused with the error called `name`.
+    pub fn is_refusal(&self, name: &str) -> bool {
+        matches!(self, Self::Reverted { name: n, .. } if n.split('(').next() == Some(name))
+    }
+}
+
+impl From<RpcError<TransportErrorKind>> for Error {
+    fn from(error: RpcError<TransportErrorKind>) -> Self {
+        match error.as_error_resp().and_then(|e| e.as_revert_data()) {
+            Some(data) => Self::reverted(data),
+            None => Self::Rpc(error.to_string()),
+        }
+    }
+}
+
+impl From<ContractError> for Error {
+    fn from(error: ContractError) -> Self {
+        match (error.as_revert_data(), error) {
+            (Some(data), _) => Self::reverted(data),
+            (None, ContractError::TransportError(e)) => e.into(),
+            (None, other) => Self::Rpc(other.to_string()),
+        }
+    }
+}
+
+impl Error {
+    fn reverted(data: Bytes) -> Self {
+        Self::Reverted { name: contract_error_name(&data), data }
+    }
+}
+
+/// The name of a revert: an error of the Enigma contract with its arguments, a reason string, a panic, or hex.
+pub fn contract_error_name(data: &[u8]) -> String {
+    if let Ok(error) = Enigma::EnigmaErrors::abi_decode(data) {
+        return format!("{error:?}")
+            .trim_start_matches(|c: char| c != '(')
+            .trim_start_matches('(')
+            .trim_end_matches(')')
+            .to_owned();
+    }
+    if let Ok(revert) = alloy::sol_types::Revert::abi_decode(data) {
+        return revert.reason;
+    }
+    if let Ok(panic) = alloy::sol_types::Panic::abi_decode(data) {
+        return panic.to_string();
+    }
+    if data.is_empty() { "without a reason".into() } else { format!("0x{}", alloy_primitives::hex::encode(data)) }
+}

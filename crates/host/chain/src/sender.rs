@@ -1,0 +1,105 @@
+//! Writes: the transactions of one account, in order.
+
+use std::{sync::Arc, time::Duration};
+
+use alloy::{
+    network::{Ethereum, EthereumWallet, NetworkWallet, TransactionBuilder},
+    providers::Provider,
+    rpc::types::{TransactionReceipt, TransactionRequest},
+    signers::local::PrivateKeySigner,
+    sol_types::SolCall,
+};
+use alloy_primitives::{Address, B256, Bytes, U256};
+use tokio::sync::Mutex;
+
+use crate::{Chain, Error, Result};
+
+/// How long a transaction may take to be mined.
+const MINED_WITHIN: Duration = Duration::from_secs(60);
+/// Pause between looks for a receipt.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// EIP-7825.
+const TRANSACTION_GAS_CAP: u64 = 16_777_216;
+
+/// Sends transactions of one account. Cheap to clone; clones share the order.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    chain: Chain,
+    wallet: EthereumWallet,
+    address: Address,
+    turn: Arc<Mutex<()>>,
+}
+
+impl Sender {
+    /// Sends for `signer`.
+    pub fn new(chain: Chain, signer: PrivateKeySigner) -> Self {
+        let address = signer.address();
+        Self { chain, wallet: signer.into(), address, turn: Arc::default() }
+    }
+
+    /// The account.
+    pub const fn address(&self) -> Address {
+        self.address
+    }
+
+    /// The chain it sends to.
+    pub const fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// Calls the Enigma contract and waits until the transaction is mined.
+    ///
+    /// # Errors
+    /// As [`Sender::send`].
+    pub async fn call_enigma(&self, call: &impl SolCall, value: U256) -> Result<TransactionReceipt> {
+        self.send(Some(self.chain.enigma()), call.abi_encode().into(), value).await
+    }
+
+    /// Sends a transaction and waits until it is mined. Gas is estimated with a margin of a fifth.
+    ///
+    /// # Errors
+    /// The contract refuses (by its error's name), the endpoint fails, or nothing is mined within a minute.
+    pub async fn send(&self, to: Option<Address>, data: Bytes, value: U256) -> Result<TransactionReceipt> {
+        let hash = {
+            let _turn = self.turn.lock().await;
+            self.submit(to, data, value).await?
+        };
+        let deadline = tokio::time::Instant::now() + MINED_WITHIN;
+        while tokio::time::Instant::now() < deadline {
+            if let Some(receipt) = self.chain.provider().get_transaction_receipt(hash).await? {
+                if !receipt.status() {
+                    return Err(Error::Transaction { hash, what: "was mined and reverted" });
+                }
+                return Ok(receipt);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Err(Error::Transaction { hash, what: "was not mined within a minute" })
+    }
+
+    async fn submit(&self, to: Option<Address>, data: Bytes, value: U256) -> Result<B256> {
+        let provider = self.chain.provider();
+        let mut request = TransactionRequest::default()
+            .with_from(self.address)
+            .with_value(value)
+            .with_input(data)
+            .with_chain_id(provider.get_chain_id().await?);
+        match to {
+            Some(to) => request.set_to(to),
+            None => request = request.into_create(),
+        }
+        let gas = provider.estimate_gas(request.clone()).await?;
+        let fees = provider.estimate_eip1559_fees().await?;
+        let nonce = provider.get_transaction_count(self.address).pending().await?;
+        let request = request
+            .with_gas_limit((gas + gas / 5).min(TRANSACTION_GAS_CAP))
+            .with_max_fee_per_gas(fees.max_fee_per_gas)
+            .with_max_priority_fee_per_gas(fees.max_priority_fee_per_gas)
+            .with_nonce(nonce);
+        let signed = <EthereumWallet as NetworkWallet<Ethereum>>::sign_request(&self.wallet, request)
+            .await
+            .map_err(|e| Error::Key(e.to_string()))?;
+        let pending = provider.send_tx_envelope(signed).await?;
+        Ok(*pending.tx_hash())
+    }
+}

@@ -1,0 +1,99 @@
+//! What a node is told. A JSON file in its data directory.
+
+use std::path::{Path, PathBuf};
+
+use alloy_primitives::Address;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// The file's name in a node's data directory.
+pub const FILE: &str = "node.json";
+
+/// What a node does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Executes tasks.
+    Worker,
+    /// Keeps a share of the network key.
+    Key,
+}
+
+/// A peer of a local network.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Peer {
+    /// For logs, such as "worker-1".
+    pub name: String,
+    /// What it does.
+    pub role: Role,
+    /// Multiaddress with peer id.
+    pub address: String,
+}
+
+/// Everything that one node needs to run.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct NodeConfig {
+    /// Its name in logs.
+    pub name: String,
+    /// What it does.
+    pub role: Role,
+    /// HTTP endpoint of the chain.
+    pub rpc: String,
+    /// The Enigma contract.
+    pub enigma: Address,
+    /// The network's public key, 96 bytes in hex.
+    pub public_key: String,
+    /// Commitments of the committee's public polynomial, each 96 bytes in hex.
+    pub commitments: Vec<String>,
+    /// The enclave's program.
+    pub enclave: PathBuf,
+    /// Where the node keeps its data.
+    pub data_dir: PathBuf,
+    /// `address:port` for peers.
+    pub listen: String,
+    /// Its peers.
+    pub peers: Vec<Peer>,
+}
+
+impl NodeConfig {
+    /// Reads the file in `data_dir`.
+    ///
+    /// # Errors
+    /// No such file, or not this format.
+    pub fn load(data_dir: &Path) -> Result<Self> {
+        let path = data_dir.join(FILE);
+        let fail = |reason: String| Error::File { path: path.display().to_string(), reason };
+        let text = std::fs::read_to_string(&path).map_err(|e| fail(e.to_string()))?;
+        serde_json::from_str(&text).map_err(|e| fail(e.to_string()))
+    }
+
+    /// Writes the file into its data directory.
+    ///
+    /// # Errors
+    /// The directory cannot be written.
+    pub fn save(&self) -> Result<()> {
+        let path = self.data_dir.join(FILE);
+        let fail = |reason: String| Error::File { path: path.display().to_string(), reason };
+        let text = serde_json::to_string_pretty(self).map_err(|e| fail(e.to_string()))?;
+        std::fs::write(&path, text + "\n").map_err(|e| fail(e.to_string()))
+    }
+
+    /// The public key's bytes.
+    pub(crate) fn public_key_bytes(&self) -> Result<[u8; 96]> {
+        self.point(&self.public_key)
+    }
+
+    /// The commitments' bytes.
+    pub(crate) fn commitment_bytes(&self) -> Result<Vec<[u8; 96]>> {
+        self.commitments.iter().map(|c| self.point(c)).collect()
+    }
+
+    fn point(&self, text: &str) -> Result<[u8; 96]> {
+        let bytes = hex::decode(text).ok().and_then(|b| b.try_into().ok());
+        bytes.ok_or_else(|| Error::File {
+            path: self.data_dir.join(FILE).display().to_string(),
+            reason: "expected points of 96 bytes in hex".into(),
+        })
+    }
+}

@@ -1,0 +1,69 @@
+//! The key node: answers workers by its enclave's word, opens epochs.
+
+mod actor;
+mod beacon;
+
+use enigma_chain::{Chain, Sender, accounts};
+use enigma_protocol::door::{KeyEnclaveReply as Reply, UntrustedHeaders, UntrustedKeyRequest as Request, UntrustedResume, View};
+
+use crate::{
+    Error, NodeConfig, Result,
+    enclave::{Enclave, files},
+    feeder::{Feeder, Follower},
+    peers::Peers,
+};
+use actor::KeyNode;
+
+type KeyEnclave = Enclave<Request, Reply>;
+
+impl Follower for KeyEnclave {
+    async fn headers(&self, headers: UntrustedHeaders) -> Result<View> {
+        match self.ask(Request::Headers(headers)).await? {
+            Reply::View(view) => Ok(view),
+            Reply::Refused(refusal) => Err(Error::Refused(refusal)),
+            _ => Err(Error::Answer),
+        }
+    }
+}
+
+/// Runs a key node until `stop` resolves.
+pub(crate) async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> Result<()> {
+    let enclave = KeyEnclave::start(&config.name, &config.enclave)?;
+    match enclave.ask(Request::Start(files::start(&config.data_dir)?)).await? {
+        Reply::Started(_) => {}
+        Reply::Refused(refusal) => return Err(Error::Refused(refusal)),
+        _ => return Err(Error::Answer),
+    }
+    let sealed = files::require(&config.data_dir, files::SEAT)?;
+    let seat = match enclave.ask(Request::Resume(UntrustedResume { sealed: sealed.into() })).await? {
+        Reply::Resumed(seat) => seat,
+        Reply::Refused(refusal) => return Err(Error::Refused(refusal)),
+        _ => return Err(Error::Answer),
+    };
+    let chain = Chain::connect(&config.rpc, config.enigma)?;
+    let operator = files::require(&config.data_dir, files::OPERATOR)?;
+    let operator = accounts::from_hex(&String::from_utf8_lossy(&operator))?;
+    let (peers, incoming) = Peers::start(&config).await?;
+    tracing::info!(member = seat.member, enclave = enclave.pid(), "key node is up");
+    let mut node = KeyNode {
+        feeder: Feeder::new(&seat.descriptor),
+        sender: Sender::new(chain.clone(), operator),
+        chain,
+        enclave,
+        peers,
+        seat,
+        prover: Default::default(),
+        posting: None,
+    };
+    tokio::select! {
+        () = node.serve(incoming) => {}
+        () = stop => {}
+    }
+    if let Some(posting) = node.posting.take() {
+        posting.abort();
+    }
+    node.peers.shutdown().await;
+    node.enclave.shutdown().await;
+    tracing::info!("key node has stopped");
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! The key node's loop: one question at a time to one enclave.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use alloy_primitives::B256;
+use enigma_chain::{Chain, Sender};
+use enigma_network::Incoming;
+use enigma_protocol::{
+    Decode, Encode,
+    door::{KeyEnclaveReply as Reply, Refusal, Resumed, UntrustedFacts, UntrustedKeyRequest as Request, UntrustedRelease},
+    keys::KeyRequest,
+    layout,
+    peer::{Declined, PeerReply, PeerRequest},
+};
+use tokio::{sync::mpsc, task::JoinHandle, time::MissedTickBehavior};
+
+use super::KeyEnclave;
+use crate::{
+    Error, Result,
+    feeder::Feeder,
+    peers::Peers,
+    prover::{Prover, prove},
+};
+
+/// How often the chain is looked at.
+pub(crate) const TICK: Duration = Duration::from_millis(100);
+/// Rounds of "bring me this proof" before a question is given up.
+const ROUNDS: usize = 40;
+
+/// A key node at work.
+pub(crate) struct KeyNode {
+    pub(crate) chain: Chain,
+    pub(crate) sender: Sender,
+    pub(crate) enclave: KeyEnclave,
+    pub(crate) peers: Peers,
+    pub(crate) seat: Resumed,
+    pub(crate) feeder: Feeder,
+    pub(crate) prover: Prover,
+    /// Gathering and posting of a beacon, while it goes on.
+    pub(crate) posting: Option<JoinHandle<()>>,
+}
+
+impl KeyNode {
+    /// Serves peers and opens epochs, for ever.
+    pub(crate) async fn serve(&mut self, mut incoming: mpsc::Receiver<Incoming>) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            let done = tokio::select! {
+                Some(request) = incoming.recv() => self.answer(request).await,
+                _ = tick.tick() => self.look().await,
+            };
+            if let Err(error) = done {
+                tracing::warn!(%error, "key node could not do what it was asked");
+            }
+        }
+    }
+
+    async fn look(&mut self) -> Result<()> {
+        let before = self.feeder.view();
+        self.follow().await?;
+        if self.feeder.view() == before {
+            return Ok(());
+        }
+        self.open_next_epoch().await
+    }
+
+    async fn follow(&mut self) -> Result<()> {
+        let height = self.chain.height().await?;
+        self.feeder.feed(&self.chain, &self.enclave, height).await.map(drop)
+    }
+
+    async fn answer(&mut self, incoming: Incoming) -> Result<()> {
+        let reply = match PeerRequest::from_bytes(&incoming.request) {
+            Ok(PeerRequest::Key(request)) => self.release(request).await.map(PeerReply::Key),
+            Ok(PeerRequest::Beacon(request)) => self.partial(request.epoch).await.map(PeerReply::Beacon),
+            Ok(PeerRequest::Snapshot(_)) | Err(_) => Ok(PeerReply::Declined(Declined { code: 0 })),
+        };
+        let reply = reply.or_else(|error| match error {
+            Error::Refused(Refusal { code, .. }) => Ok(PeerReply::Declined(Declined { code: code as u16 })),
+            other => {
+                tracing::warn!(error = %other, from = %incoming.from, "could not answer");
+                Ok::<_, Error>(PeerReply::Declined(Declined { code: 0 }))
+            }
+        })?;
+        Ok(incoming.respond.respond(reply.to_bytes())?)
+    }
+
+    async fn release(&mut self, request: KeyRequest) -> Result<enigma_protocol::keys::KeyReply> {
+        self.follow().await?;
+        let contract = request.contract;
+        let guess = [
+            layout::NETWORK,
+            layout::EPOCH,
+            layout::PARAMETERS,
+            layout::TREE_ROOT,
+            layout::seed(request.group_epoch),
+            layout::secret_contract(contract, 0),
+            layout::secret_contract(contract, 1),
+            layout::secret_contract(contract, 2),
+        ];
+        let (epoch, purpose) = (request.key_epoch, request.purpose);
+        let question = |facts| Request::Release(UntrustedRelease { request: request.clone(), facts });
+        match self.ask_with_facts(guess, question).await? {
+            Reply::Released(reply) => {
+                tracing::info!(%contract, epoch, ?purpose, "released a part of a key");
+                Ok(reply)
+            }
+            _ => Err(Error::Answer),
+        }
+    }
+
+    /// Asks the enclave, bringing every proof that it turns out to need.
+    pub(crate) async fn ask_with_facts(
+        &mut self,
+        guess: impl IntoIterator<Item = B256>,
+        question: impl Fn(UntrustedFacts) -> Request,
+    ) -> Result<Reply> {
+        let mut slots: BTreeSet<B256> = self.prover.begin(guess);
+        for _ in 0..ROUNDS {
+            let facts = prove(&self.chain, &slots, self.feeder.view().number).await?;
+            match self.enclave.ask(question(facts)).await? {
+                Reply::Need(need) => {
+                    self.prover.note(&need.slots.0);
+                    slots.extend(need.slots.0);
+                }
+                Reply::Refused(refusal) => return Err(Error::Refused(refusal)),
+                reply => return Ok(reply),
+            }
+        }
+        Err(Error::Answer)
+    }
+}

@@ -1,0 +1,69 @@
+//! The peers of a node and what it asks them.
+
+use std::time::Duration;
+
+use enigma_network::{Config, Incoming, Network, PeerAddress, PeerId};
+use enigma_protocol::{
+    Decode, Encode,
+    peer::{PeerReply, PeerRequest},
+};
+use tokio::sync::mpsc;
+
+use crate::{
+    Error, NodeConfig, Result, Role,
+    enclave::files,
+};
+
+/// How long a peer may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The network as one node sees it.
+#[derive(Clone)]
+pub(crate) struct Peers {
+    network: Network,
+    listed: Vec<(PeerId, Role, String)>,
+}
+
+impl Peers {
+    /// Starts listening and dialling.
+    pub(crate) async fn start(config: &NodeConfig) -> Result<(Self, mpsc::Receiver<Incoming>)> {
+        let seed = files::require_32(&config.data_dir, files::PEER)?;
+        let own = enigma_network::peer_id_from_seed(seed);
+        let mut network = Config::new(seed, config.listen.clone());
+        network.request_timeout = PATIENCE;
+        network.peers = config
+            .peers
+            .iter()
+            .map(|p| PeerAddress { name: p.name.clone(), multiaddr: p.address.clone() })
+            .collect();
+        let mut listed = Vec::new();
+        for peer in &config.peers {
+            let id: PeerId = peer.address.rsplit('/').next().unwrap_or_default().parse()?;
+            if id != own {
+                listed.push((id, peer.role, peer.name.clone()));
+            }
+        }
+        let (network, incoming) = Network::start(network).await?;
+        Ok((Self { network, listed }, incoming))
+    }
+
+    /// The peers of one role, by name.
+    pub(crate) fn of(&self, role: Role) -> impl Iterator<Item = (PeerId, &str)> {
+        self.listed.iter().filter(move |p| p.1 == role).map(|p| (p.0, p.2.as_str()))
+    }
+
+    /// What a listed peer does.
+    pub(crate) fn role(&self, peer: &PeerId) -> Option<Role> {
+        self.listed.iter().find(|p| p.0 == *peer).map(|p| p.1)
+    }
+
+    /// Asks one peer.
+    pub(crate) async fn ask(&self, peer: PeerId, request: &PeerRequest) -> Result<PeerReply> {
+        let reply = self.network.request(&peer, request.to_bytes()).await?;
+        PeerReply::from_bytes(&reply).map_err(|_| Error::Answer)
+    }
+
+    pub(crate) async fn shutdown(&self) {
+        self.network.shutdown().await;
+    }
+}

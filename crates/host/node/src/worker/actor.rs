@@ -1,0 +1,111 @@
+//! The worker's loop: one chain, one enclave, one thing at a time.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use alloy_primitives::{Address, B256};
+use enigma_chain::{Chain, Sender};
+use enigma_network::Incoming;
+use enigma_protocol::{
+    Decode, Encode,
+    peer::{Declined, MAX_SNAPSHOT, PeerReply, PeerRequest},
+};
+use tokio::{sync::mpsc, task::JoinSet, time::MissedTickBehavior};
+
+use super::{WorkerEnclave, ledger::Ledger};
+use crate::{Result, Role, feeder::Feeder, peers::Peers};
+
+/// How often the chain is looked at.
+const TICK: Duration = Duration::from_millis(50);
+/// Pause after a contract's execution failed: at first, and at most.
+const REST: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+
+/// A worker at work.
+pub(crate) struct WorkerNode {
+    pub(crate) id: u64,
+    pub(crate) threshold: usize,
+    pub(crate) chain: Chain,
+    pub(crate) sender: Sender,
+    pub(crate) enclave: WorkerEnclave,
+    pub(crate) peers: Peers,
+    pub(crate) feeder: Feeder,
+    pub(crate) ledger: Ledger,
+    /// Snapshots on their way.
+    pub(crate) fetching: JoinSet<(Address, B256, Option<Vec<u8>>)>,
+    /// Contracts whose last execution failed, until when, and the pause that led there.
+    pub(crate) resting: BTreeMap<Address, (Instant, Duration)>,
+}
+
+impl WorkerNode {
+    /// Works and serves peers, for ever.
+    pub(crate) async fn serve(&mut self, mut incoming: mpsc::Receiver<Incoming>) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            let done = tokio::select! {
+                Some(request) = incoming.recv() => self.answer(request),
+                Some(Ok((contract, hash, blob))) = self.fetching.join_next() => match blob {
+                    Some(blob) => self.ledger.keep_snapshot(contract, hash, &blob),
+                    None => Ok(()),
+                },
+                _ = tick.tick() => self.look().await,
+            };
+            if let Err(error) = done {
+                tracing::warn!(%error, "worker could not do what was due");
+            }
+        }
+    }
+
+    /// Brings ledger and enclave to the tip, then works on what the lottery assigns.
+    async fn look(&mut self) -> Result<()> {
+        let height = self.chain.height().await?;
+        for commit in self.ledger.follow(&self.chain, height).await? {
+            self.copy_snapshot(commit.contract, commit.snapshot_hash)?;
+        }
+        self.feeder.feed(&self.chain, &self.enclave, height).await?;
+        let now = Instant::now();
+        let mut due = self.ledger.pending();
+        due.retain(|contract| self.resting.get(contract).is_none_or(|(until, _)| *until <= now));
+        if due.is_empty() {
+            return Ok(());
+        }
+        let epoch = self.chain.network_state().await?.epoch;
+        for contract in due {
+            if self.chain.sequence(contract, epoch, 1).await?.first() == Some(&self.id) {
+                self.attempt(contract).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Works on one contract; a failure rests it for a while and holds up no other.
+    async fn attempt(&mut self, contract: Address) {
+        match self.work_on(contract).await {
+            Ok(()) => {
+                self.resting.remove(&contract);
+            }
+            Err(error) => {
+                let pause = self.resting.get(&contract).map_or(REST.0, |(_, last)| (*last * 2).min(REST.1));
+                tracing::warn!(%contract, %error, ?pause, "execution did not come to a commit");
+                self.resting.insert(contract, (Instant::now() + pause, pause));
+            }
+        }
+    }
+
+    fn answer(&self, incoming: Incoming) -> Result<()> {
+        let from_worker = self.peers.role(&incoming.from) == Some(Role::Worker);
+        let blob = match PeerRequest::from_bytes(&incoming.request) {
+            Ok(PeerRequest::Snapshot(request)) if from_worker => {
+                self.ledger.snapshot(request.contract, request.hash)?
+            }
+            _ => None,
+        };
+        let reply = match blob.filter(|b| b.len() <= MAX_SNAPSHOT) {
+            Some(blob) => PeerReply::Snapshot(blob.into()),
+            None => PeerReply::Declined(Declined { code: 0 }),
+        };
+        Ok(incoming.respond.respond(reply.to_bytes())?)
+    }
+}

@@ -1,0 +1,154 @@
+//! A local chain of our own, asked over JSON-RPC by hand.
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader, Read, Write},
+    net::{Ipv4Addr, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+use alloy_primitives::{Address, B256, U256};
+use serde_json::{Value, json};
+
+use crate::repository;
+
+/// The chain; dies with this value.
+pub(crate) struct Anvil {
+    child: Child,
+    port: u16,
+}
+
+/// An account of the chain.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) nonce: u64,
+    pub(crate) balance: U256,
+    pub(crate) code: Vec<u8>,
+    /// Without zeros.
+    pub(crate) storage: BTreeMap<U256, U256>,
+}
+
+impl Anvil {
+    /// Starts a chain on a free port and waits until it listens.
+    pub(crate) fn start() -> Self {
+        let mut child = Command::new(binary())
+            .args(["--port", "0", "--hardfork", "osaka", "--no-mining", "--gas-limit", "30000000"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("anvil starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let port = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("Listening on 127.0.0.1:")?.trim().parse().ok())
+            .expect("anvil says where it listens before it ends");
+        // Keeps the pipe empty; ends with anvil.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, port }
+    }
+
+    /// One JSON-RPC call that must succeed.
+    pub(crate) fn call(&self, method: &str, params: Value) -> Value {
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("anvil listens");
+        write!(
+            stream,
+            "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("anvil reads");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("anvil answers");
+        let head = answer.windows(4).position(|w| w == b"\r\n\r\n").expect("a head") + 4;
+        let mut answer: Value = serde_json::from_slice(&answer[head..]).expect("JSON");
+        assert!(answer.get("error").is_none(), "{method}: {answer}");
+        answer["result"].take()
+    }
+
+    /// Every account with code or storage.
+    pub(crate) fn contracts(&self) -> BTreeMap<Address, Account> {
+        let dump: Value = serde_json::from_slice(&gunzip(&bytes(&self.call("anvil_dumpState", json!([])))))
+            .expect("a dump");
+        let accounts = dump["accounts"].as_object().expect("accounts");
+        accounts
+            .iter()
+            .map(|(at, account)| (at.parse().expect("an address"), self::account(account)))
+            .filter(|(_, account)| !account.code.is_empty() || !account.storage.is_empty())
+            .collect()
+    }
+}
+
+impl Drop for Anvil {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn binary() -> PathBuf {
+    if let Some(path) = std::env::var_os("ANVIL") {
+        return path.into();
+    }
+    let os = match std::env::consts::OS {
+        "macos" => "darwin",
+        "windows" => "win32",
+        os => os,
+    };
+    let arch = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        arch => arch,
+    };
+    let path = repository().join(format!("node_modules/@foundry-rs/anvil-{os}-{arch}/bin/anvil"));
+    assert!(path.exists(), "no anvil at {}: run `npm ci`, or set ANVIL", path.display());
+    path
+}
+
+fn gunzip(data: &[u8]) -> Vec<u8> {
+    let script = "process.stdout.write(require('zlib').gunzipSync(require('fs').readFileSync(0)))";
+    let mut node = Command::new("node")
+        .args(["-e", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("node runs");
+    // node reads everything before it writes, so this cannot block on the other pipe.
+    node.stdin.take().expect("its input").write_all(data).expect("node reads");
+    node.wait_with_output().expect("node ends").stdout
+}
+
+fn account(value: &Value) -> Account {
+    let storage = value["storage"].as_object().expect("storage").iter();
+    let storage =
+        storage.map(|(slot, value)| (slot.parse().expect("a slot"), U256::from_be_bytes(word(value).0)));
+    Account {
+        nonce: value["nonce"].as_u64().unwrap_or_else(|| number(&value["nonce"])),
+        balance: U256::from_be_bytes(word(&value["balance"]).0),
+        code: bytes(&value["code"]),
+        storage: storage.filter(|(_, value)| !value.is_zero()).collect(),
+    }
+}
+
+/// A hex string as bytes.
+pub(crate) fn bytes(value: &Value) -> Vec<u8> {
+    let text = value.as_str().unwrap_or("0x");
+    hex::decode(text.trim_start_matches("0x")).expect("hex")
+}
+
+/// A hex string as a number.
+pub(crate) fn number(value: &Value) -> u64 {
+    u64::try_from(U256::from_be_bytes(word(value).0)).expect("64 bits")
+}
+
+/// A hex string, of any length up to 32 bytes, as a word.
+pub(crate) fn word(value: &Value) -> B256 {
+    value.as_str().expect("a hex string").parse::<U256>().expect("hex").into()
+}
+
+/// A hex string as an address.
+pub(crate) fn address(value: &Value) -> Address {
+    value.as_str().expect("a hex string").parse().expect("an address")
+}
