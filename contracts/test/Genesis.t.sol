@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Enigma} from "../src/Enigma.sol";
 import {IBeacon} from "../src/interfaces/IBeacon.sol";
 import {IEnigma} from "../src/interfaces/IEnigma.sol";
 import {IWorkers} from "../src/interfaces/IWorkers.sol";
@@ -17,13 +16,9 @@ contract GenesisTest is EnigmaTest {
 
     function setUp() public override {
         vm.roll(100);
-        enigma = _create();
+        enigma = _create(Parameters(LENGTH, 3, 3, 2, 16), 1, new bytes32[](0));
         publicKey = _publicKey(SECRET);
         (members, signatures) = _committee(_keyGeneration(_compressed()));
-    }
-
-    function _create() private returns (IEnigma) {
-        return new Enigma(Parameters(LENGTH, 3, 3, 2, 16), token, keccak256("SIMULATED"), 1, new bytes32[](0));
     }
 
     function test_genesisStartsEpochOneAndBindsTheDescriptor() public {
@@ -149,14 +144,20 @@ contract GenesisTest is EnigmaTest {
     }
 
     function test_parametersMustMakeSense() public {
-        bytes32[] memory none = new bytes32[](0);
+        _refuse(Parameters(0, 3, 3, 2, 16), 1);
+        _refuse(Parameters(64, 0, 3, 2, 16), 1);
+        _refuse(Parameters(64, 9, 3, 2, 16), 1);
+        _refuse(Parameters(64, 3, 3, 2, 16), 0);
+        _refuse(Parameters(64, 3, 3, 2, 16), 3);
+        this.create(Parameters(1, 8, 0, 0, 0), 2);
+    }
+
+    function create(Parameters calldata parameters, uint8 verifier) external {
+        _create(parameters, verifier, new bytes32[](0));
+    }
+
+    function _refuse(Parameters memory parameters, uint8 verifier) private {
         vm.expectRevert(IEnigma.InvalidParameters.selector);
-        new Enigma(Parameters(0, 3, 3, 2, 16), token, 0, 1, none);
-        vm.expectRevert(IEnigma.InvalidParameters.selector);
-        new Enigma(Parameters(64, 0, 3, 2, 16), token, 0, 1, none);
-        vm.expectRevert(IEnigma.InvalidParameters.selector);
-        new Enigma(Parameters(64, 9, 3, 2, 16), token, 0, 1, none);
-        vm.expectRevert(IEnigma.InvalidParameters.selector);
-        new Enigma(Parameters(64, 3, 3, 2, 16), token, 0, 3, none);
+        this.create(parameters, verifier);
     }
 }

@@ -62,15 +62,8 @@ library StakeTree {
         uint256 total = weightOf(entries[2]) - previous + weight;
         if (total > MAX_WEIGHT) revert StakeTooLarge();
 
-        uint256 childVersion = 0;
-        for (uint256 level = 0; level < LEVELS; ++level) {
-            uint256 lane = (seat >> (3 * level)) & 7;
-            uint256 sum = weightOf(laneOf(words[level], lane)) - previous + weight;
-            tree[key(level, seat >> (3 * level + 3), versions[level])] =
-                (words[level] & ~(LANE << (32 * lane))) | (((childVersion << 30) | sum) << (32 * lane));
-            childVersion = versions[level];
-        }
-        return epoch | (entries[0] << 40) | (entries[1] << 72) | (((childVersion << 30) | total) << 104);
+        uint256 version = _ascend(tree, seat, words, versions, previous, weight);
+        return epoch | (entries[0] << 40) | (entries[1] << 72) | (((version << 30) | total) << 104);
     }
 
     /// @dev Walks down the path of `seat`, collecting the words that hold for `epoch + 2` and the versions to rewrite
@@ -95,6 +88,25 @@ library StakeTree {
             p0 = versionOf(laneOf(p0 == p2 ? word : tree[key(level, index, p0)], lane));
             p1 = versionOf(laneOf(p1 == p2 ? word : tree[key(level, index, p1)], lane));
             p2 = versionOf(laneOf(word, lane));
+        }
+    }
+
+    /// @dev Writes the words of the path with the new sums, each in its version; returns that of the top word.
+    function _ascend(
+        mapping(uint256 => uint256) storage tree,
+        uint256 seat,
+        uint256[LEVELS] memory words,
+        uint256[LEVELS] memory versions,
+        uint256 previous,
+        uint256 weight
+    ) private returns (uint256 version) {
+        for (uint256 level = 0; level < LEVELS; ++level) {
+            uint256 shift = 32 * ((seat >> (3 * level)) & 7);
+            uint256 word = words[level];
+            uint256 sum = weightOf(word >> shift) - previous + weight;
+            word = (word & ~(LANE << shift)) | (((version << 30) | sum) << shift);
+            version = versions[level];
+            tree[key(level, seat >> (3 * level + 3), version)] = word;
         }
     }
 

@@ -1,1 +1,42 @@
-fn main() {}
+//! `enigma`: one binary for developers, node operators and the local network.
+//!
+//! ```text
+//! cli       the command line
+//! commands  one file a command
+//! testnet   the local network: chain, contracts, nodes as processes, and their data directory
+//! abi       Solidity values and errors to and from text
+//! tools     where the compiler, the chain and the enclaves' programs are
+//! ```
+
+mod abi;
+mod cli;
+mod commands;
+mod testnet;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.into(), false),
+    };
+    let json = cli.json();
+    match runtime.block_on(commands::run(cli)) {
+        Ok(code) => code,
+        Err(error) => fail(&error, json),
+    }
+}
+
+/// Tells what went wrong, to people or to programs.
+fn fail(error: &anyhow::Error, json: bool) -> ExitCode {
+    if json {
+        println!("{}", serde_json::json!({ "ok": false, "error": format!("{error:#}") }));
+    } else {
+        eprintln!("error: {error:#}");
+    }
+    ExitCode::FAILURE
+}

@@ -20,7 +20,7 @@ mod error;
 mod events;
 mod sender;
 
-pub use alloy::dyn_abi;
+pub use alloy::{dyn_abi, json_abi};
 pub use client::{Chain, ChainBlock, NetworkState};
 pub use error::{Error, contract_error_name};
 pub use events::{CommitEvent, InputEvent};

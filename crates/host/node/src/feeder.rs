@@ -47,10 +47,11 @@ impl Feeder {
     /// # Errors
     /// The chain fails; or it has left what the enclave remembers, and the enclave must start anew.
     pub(crate) async fn feed(&mut self, chain: &Chain, enclave: &impl Follower, height: u64) -> Result<View> {
-        let mut from = self.common_ancestor(chain, height).await?;
-        if height <= self.view().number && from == self.view().number {
+        // A fork that is not higher cannot be followed yet, and one of the same height shows with its next block.
+        if height <= self.view().number {
             return Ok(self.view());
         }
+        let mut from = self.common_ancestor(chain, height).await?;
         while from < height {
             let to = height.min(from.saturating_add(BATCH));
             let blocks: Vec<_> = stream::iter(from + 1..=to)

@@ -150,3 +150,8 @@ async fn accept(candidate: &Candidate, setup: &GenesisSetup, dealing: &Dealing) 
         _ => Err(Error::Answer),
     }
 }
+
+/// The libp2p peer id that a seed gives.
+pub fn peer_id(seed: [u8; 32]) -> String {
+    enigma_network::peer_id_from_seed(seed).to_string()
+}

@@ -111,3 +111,25 @@ macro_rules! choice {
 }
 
 pub(crate) use {choice, record};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_above_its_bound_is_refused_by_the_reader() {
+        for len in [0usize, 3, 4, 5, 1_000] {
+            let blob = Blob::<1_000>(vec![7; len]).to_bytes();
+            assert_eq!(Blob::<4>::from_bytes(&blob).is_ok(), len <= 4);
+            let list = List::<u64, 1_000>(vec![7; len]).to_bytes();
+            assert_eq!(List::<u64, 4>::from_bytes(&list).is_ok(), len <= 4);
+        }
+    }
+
+    #[test]
+    fn an_announced_length_reserves_nothing() {
+        // Four gigabytes announced, none sent.
+        assert!(Blob::<{ usize::MAX }>::from_bytes(&[0xff; 4]).is_err());
+        assert!(List::<u8, { usize::MAX }>::from_bytes(&[0xff; 4]).is_err());
+    }
+}

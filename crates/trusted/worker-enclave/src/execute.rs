@@ -54,6 +54,9 @@ impl Shop<'_> {
             self.call(world, ordered, random, &calldata, Effort::Full)
         };
         let (mut outcome, mut output) = reported(outcome, expired);
+        if input.kind == Kind::Deploy && output.status == InnerStatus::Success {
+            output.data.clear(); // the deployed code: its sender knows it, and the delta carries it already
+        }
         if too_large(input, &outcome, &output) {
             outcome = self.call(world, ordered, random, &calldata, Effort::None);
             output = Output { status: InnerStatus::TooLarge, gas_used: input.gas_limit, data: Vec::new(), logs: Vec::new() };

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ICommits} from "../src/interfaces/ICommits.sol";
+import {IInputs} from "../src/interfaces/IInputs.sol";
+import {IWorkers} from "../src/interfaces/IWorkers.sol";
+import {Commitment, Input, TaskResult} from "../src/interfaces/Types.sol";
+import {EnigmaTest} from "./EnigmaTest.sol";
+
+/// @notice Every field of a receipt, wrong on its own and signed by the right enclave: each has a reason of its own.
+contract RefusalsTest is EnigmaTest {
+    address private constant ALICE = address(0xa11ce);
+    address private account;
+
+    function setUp() public override {
+        super.setUp();
+        account = _deploy(ALICE, "salt", 2);
+        _create(account, ALICE, _task(0));
+        _create(account, ALICE, _task(1 ether));
+        _create(account, ALICE, _task(0));
+        vm.roll(block.number + 1);
+    }
+
+    function _fresh() private view returns (Commitment memory) {
+        return _unsigned(account, 3);
+    }
+
+    function _refused(Commitment memory c, bytes4 reason) private {
+        if (c.signatures.length == 0) _sign(c);
+        vm.expectRevert(reason);
+        enigma.commit(_one(c));
+    }
+
+    function test_theReceiptItselfLands() public {
+        Commitment memory c = _fresh();
+        _sign(c);
+        enigma.commit(_one(c));
+    }
+
+    function test_place() public {
+        Commitment memory c = _fresh();
+        c.receipt.network = keccak256("other");
+        _refused(c, ICommits.WrongNetwork.selector);
+        c = _fresh();
+        c.receipt.ruleset = 2;
+        _refused(c, ICommits.WrongRuleset.selector);
+        c = _fresh();
+        _sign(c);
+        c.receipt.secretContract = address(1);
+        _refused(c, IInputs.UnknownContract.selector);
+        c = _fresh();
+        c.receipt.epoch = 1;
+        _refused(c, ICommits.WrongEpoch.selector);
+        c = _fresh();
+        c.receipt.epoch = 3;
+        _refused(c, ICommits.WrongEpoch.selector);
+    }
+
+    function test_indices() public {
+        Commitment memory c = _fresh();
+        c.receipt.firstIndex = 1;
+        _refused(c, ICommits.NotNextIndex.selector);
+        c = _fresh();
+        c.receipt.lastIndex = 3;
+        _refused(c, ICommits.WrongLastIndex.selector);
+        c = _fresh();
+        c.receipt.lastIndex = type(uint64).max;
+        _refused(c, ICommits.WrongLastIndex.selector);
+        c = _fresh();
+        c.inputs = new Input[](0);
+        _refused(c, ICommits.WrongLastIndex.selector);
+        c = _fresh();
+        c.inputs = new Input[](5);
+        c.receipt.lastIndex = 4; // beyond the log's end
+        _refused(c, ICommits.WrongLastIndex.selector);
+        c = _fresh();
+        c.receipt.results = new TaskResult[](2);
+        _refused(c, ICommits.WrongResultCount.selector);
+        c = _fresh();
+        c.outputs = new bytes[](4);
+        _refused(c, ICommits.WrongResultCount.selector);
+        c = _fresh();
+        c.deltas = new bytes[](2);
+        _refused(c, ICommits.WrongResultCount.selector);
+    }
+
+    function test_inputHead() public {
+        Commitment memory c = _fresh();
+        c.receipt.inputHead = keccak256("other");
+        _refused(c, ICommits.WrongInputHead.selector);
+        // The chain's head over other inputs, and the head of other inputs.
+        c = _fresh();
+        c.inputs[1].value += 1;
+        _refused(c, ICommits.WrongInputHead.selector);
+        _chain(c);
+        _refused(c, ICommits.WrongInputHead.selector);
+    }
+
+    function testFuzz_anyOtherInputIsRefused(uint256 task, uint256 word, uint8 bit) public {
+        Commitment memory c = _fresh();
+        _sign(c);
+        Input memory input = c.inputs[task % 3];
+        // Within a byte, so that the value stays in its type.
+        uint256 mask = 1 << (bit % 8);
+        word = word % 16;
+        assembly {
+            let place := add(input, mul(word, 0x20))
+            mstore(place, xor(mload(place), mask))
+        }
+        _refused(c, ICommits.WrongInputHead.selector);
+    }
+
+    function test_stateHeads() public {
+        Commitment memory c = _fresh();
+        c.receipt.stateHeadBefore = keccak256("other");
+        _refused(c, ICommits.StaleStateHead.selector);
+        c = _fresh();
+        c.receipt.stateHeadAfter = keccak256("other");
+        _refused(c, ICommits.WrongStateHeadAfter.selector);
+        c = _fresh();
+        c.receipt.snapshotHash = keccak256("another snapshot");
+        _refused(c, ICommits.WrongStateHeadAfter.selector);
+        c = _fresh();
+        c.receipt.snapshotHash = 0;
+        _chain(c);
+        _refused(c, ICommits.SnapshotMissing.selector);
+        _commit(account, 1);
+        vm.roll(block.number + 1);
+        c = _fresh();
+        c.receipt.snapshotHash = keccak256("snapshot");
+        _chain(c);
+        _refused(c, ICommits.SnapshotUnexpected.selector);
+    }
+
+    function test_results() public {
+        Commitment memory c = _fresh();
+        c.receipt.results[2].status = 3;
+        _refused(c, ICommits.InvalidStatus.selector);
+        c = _fresh();
+        c.receipt.results[1].status = 1; // without a value there is nothing to return
+        _refused(c, ICommits.InvalidStatus.selector);
+        c = _fresh();
+        c.receipt.results[2].status = 1;
+        c.receipt.results[2].gasCharged = c.inputs[2].gasLimit + 1;
+        _refused(c, ICommits.GasAboveLimit.selector);
+        c = _fresh();
+        c.outputs[1][0] ^= 0x01;
+        _refused(c, ICommits.OutputHashMismatch.selector);
+        c = _fresh();
+        c.receipt.results[1].outputHash = keccak256("other");
+        _refused(c, ICommits.OutputHashMismatch.selector);
+        c = _fresh();
+        c.deltas[1][0] ^= 0x01;
+        _refused(c, ICommits.DeltaHashMismatch.selector);
+        c = _fresh();
+        c.receipt.results[1].deltaHash = keccak256("other");
+        _refused(c, ICommits.DeltaHashMismatch.selector);
+        c = _fresh();
+        c.receipt.outboundHash = 0;
+        _refused(c, ICommits.OutboundUnsupported.selector);
+    }
+
+    function test_bytesAreWithinCommitGas() public {
+        // (200,000 - 96,000) / 45 = 2,311 bytes are paid for.
+        Commitment memory c = _fresh();
+        c.outputs[1] = new bytes(2_311);
+        c.deltas[1] = "";
+        c.receipt.results[1].outputHash = keccak256(c.outputs[1]);
+        c.receipt.results[1].deltaHash = keccak256("");
+        _chain(c);
+        uint256 snapshot = vm.snapshotState();
+        _sign(c);
+        enigma.commit(_one(c));
+        vm.revertToState(snapshot);
+        c.deltas[1] = hex"00";
+        c.receipt.results[1].deltaHash = keccak256(c.deltas[1]);
+        _chain(c);
+        _sign(c);
+        _refused(c, ICommits.CommitGasExceeded.selector);
+    }
+
+    function test_anchor() public {
+        Commitment memory c = _fresh();
+        c.receipt.anchorNumber = uint64(block.number);
+        _refused(c, ICommits.AnchorInFuture.selector);
+        c = _fresh();
+        c.receipt.anchorNumber = type(uint64).max;
+        _refused(c, ICommits.AnchorInFuture.selector);
+        c = _fresh();
+        c.receipt.anchorHash = keccak256("fork");
+        _refused(c, ICommits.ForeignAnchor.selector);
+        c = _fresh();
+        c.receipt.anchorHash = 0;
+        _refused(c, ICommits.ForeignAnchor.selector);
+        c = _fresh();
+        c.receipt.anchorNumber -= 1;
+        c.receipt.anchorHash = blockhash(c.receipt.anchorNumber);
+        _refused(c, ICommits.AnchorBeforeInput.selector);
+        c = _fresh();
+        vm.roll(block.number + 10_000);
+        _refused(c, ICommits.AnchorTooOld.selector);
+    }
+
+    function test_signatures() public {
+        uint256[] memory group = enigma.group(account);
+        Commitment memory c = _fresh();
+        c.signatures = new bytes[](1);
+        _refused(c, ICommits.MissingSignature.selector);
+        c = _fresh();
+        c.signatures = new bytes[](3);
+        _refused(c, ICommits.MissingSignature.selector);
+
+        c = _fresh();
+        _sign(c);
+        c.signatures[1] = _signed(0xbad, _receiptHash(c.receipt));
+        _refused(c, ICommits.WrongSigner.selector);
+        c.signatures[1] = new bytes(65);
+        _refused(c, ICommits.WrongSigner.selector);
+        c.signatures[1] = new bytes(64);
+        _refused(c, ICommits.WrongSigner.selector);
+
+        _sign(c);
+        (c.signatures[0], c.signatures[1]) = (c.signatures[1], c.signatures[0]);
+        _refused(c, ICommits.WrongRank.selector);
+        _sign(c);
+        c.signatures[1] = c.signatures[0];
+        _refused(c, ICommits.WrongRank.selector);
+        c.signatures[1] = _signed(_workerKey(group[2]), _receiptHash(c.receipt));
+        _refused(c, ICommits.WrongRank.selector);
+        uint256 outsider = enigma.sequence(account, 2, 5)[4];
+        c.signatures[1] = _signed(_workerKey(outsider), _receiptHash(c.receipt));
+        _refused(c, ICommits.NotInGroup.selector);
+    }
+
+    function test_theOtherFormOfASignatureIsRefused() public {
+        Commitment memory c = _fresh();
+        _sign(c);
+        bytes memory signature = c.signatures[0];
+        uint256 s;
+        assembly {
+            s := mload(add(signature, 0x40))
+        }
+        uint256 order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
+        bytes32 r;
+        assembly {
+            r := mload(add(signature, 0x20))
+        }
+        c.signatures[0] = abi.encodePacked(r, order - s, uint8(signature[64]) == 27 ? uint8(28) : uint8(27));
+        _refused(c, ICommits.WrongSigner.selector);
+    }
+
+    function testFuzz_aFieldChangedAfterSigningIsRefused(uint256 random) public {
+        Commitment memory c = _fresh();
+        _sign(c);
+        // Gas and status are the enclave's word alone: only the signature guards them.
+        if (random % 2 == 0) {
+            c.receipt.results[random % 3].gasCharged = uint64(bound(random >> 8, 0, 1_000_000));
+            vm.assume(c.receipt.results[random % 3].gasCharged != 32_768);
+        } else {
+            c.receipt.results[random % 3].status = 2;
+        }
+        vm.expectRevert();
+        enigma.commit(_one(c));
+    }
+
+    function test_admissionAndMeasurementAreCheckedAgain() public {
+        Commitment memory c = _fresh();
+        _sign(c);
+        uint256 time = vm.getBlockTimestamp();
+        vm.warp(EXPIRY);
+        _refused(c, IWorkers.AdmissionExpired.selector);
+        vm.warp(time);
+        // Slot 11 holds the list.
+        vm.store(address(enigma), keccak256(abi.encode(MEASUREMENT, 11)), 0);
+        _refused(c, IWorkers.MeasurementNotAllowed.selector);
+    }
+
+    function test_aGroupMayBeTooSmallForTheContract() public {
+        for (uint256 id = 1; id < WORKERS; ++id) {
+            vm.prank(_operator(id));
+            enigma.logout(id);
+        }
+        _nextEpoch();
+        _nextEpoch();
+        Commitment memory c = _fresh();
+        c.signatures = new bytes[](2);
+        c.signatures[0] = _signed(_workerKey(0), _receiptHash(c.receipt));
+        c.signatures[1] = c.signatures[0];
+        _refused(c, ICommits.GroupTooSmall.selector);
+    }
+}

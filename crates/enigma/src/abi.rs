@@ -1,0 +1,157 @@
+//! Solidity values and errors to and from text.
+
+use alloy_primitives::{U256, hex};
+use anyhow::{Context, Result, bail};
+use enigma_chain::dyn_abi::{DynSolType, DynSolValue, FunctionExt, JsonAbiExt, Specifier};
+use enigma_chain::json_abi::{Function, JsonAbi, Param};
+
+/// A method from text such as `f(uint256)(bool)`.
+pub fn method(text: &str) -> Result<Function> {
+    Function::parse(text).map_err(|_| {
+        anyhow::anyhow!("`{text}` is no method; expected something like \"transfer(address,uint256)(bool)\"")
+    })
+}
+
+/// Calldata of a method with arguments in text.
+pub fn encode_call(method: &Function, args: &[String]) -> Result<Vec<u8>> {
+    Ok(method.abi_encode_input(&values(&method.inputs, args)?)?)
+}
+
+/// Constructor arguments in text, encoded.
+pub fn encode_constructor(abi: &JsonAbi, args: &[String]) -> Result<Vec<u8>> {
+    let Some(constructor) = &abi.constructor else {
+        if args.is_empty() {
+            return Ok(Vec::new());
+        }
+        bail!("the constructor takes no arguments, {} were given", args.len());
+    };
+    Ok(constructor.abi_encode_input_raw(&values(&constructor.inputs, args)?)?)
+}
+
+fn values(params: &[Param], args: &[String]) -> Result<Vec<DynSolValue>> {
+    if params.len() != args.len() {
+        let types: Vec<_> = params.iter().map(|p| p.selector_type().into_owned()).collect();
+        bail!("expected {} arguments ({}), {} were given", params.len(), types.join(", "), args.len());
+    }
+    let value = |(param, arg): (&Param, &String)| {
+        let kind: DynSolType = param.resolve()?;
+        // The argument itself stays out of the message: it may be a secret.
+        kind.coerce_str(arg).map_err(|_| anyhow::anyhow!("an argument is no {kind}"))
+    };
+    params.iter().zip(args).map(value).collect()
+}
+
+/// The values that a method returned.
+pub fn decode_output(method: &Function, data: &[u8]) -> Result<Vec<DynSolValue>> {
+    method.abi_decode_output(data).with_context(|| {
+        format!("the contract returned {} bytes that do not fit `{}`", data.len(), method.signature_with_outputs())
+    })
+}
+
+/// A value as a person reads it.
+pub fn show(value: &DynSolValue) -> String {
+    match value {
+        DynSolValue::String(text) => text.clone(),
+        other => nested(other),
+    }
+}
+
+fn nested(value: &DynSolValue) -> String {
+    let list = |items: &[DynSolValue]| items.iter().map(nested).collect::<Vec<_>>().join(", ");
+    match value {
+        DynSolValue::Bool(b) => b.to_string(),
+        DynSolValue::Int(i, _) => i.to_string(),
+        DynSolValue::Uint(u, _) => u.to_string(),
+        DynSolValue::FixedBytes(word, size) => hex::encode_prefixed(&word[..*size]),
+        DynSolValue::Address(address) => address.to_string(),
+        DynSolValue::Function(f) => hex::encode_prefixed(f.as_slice()),
+        DynSolValue::Bytes(bytes) => hex::encode_prefixed(bytes),
+        DynSolValue::String(text) => format!("{text:?}"),
+        DynSolValue::Array(items) | DynSolValue::FixedArray(items) => format!("[{}]", list(items)),
+        DynSolValue::Tuple(items) => format!("({})", list(items)),
+    }
+}
+
+/// Why a contract reverted: its reason, its custom error, a panic, or the bytes.
+pub fn revert_reason(abi: Option<&JsonAbi>, data: &[u8]) -> String {
+    let outside = alloy_primitives::keccak256("OutsideCall(address)");
+    if data.len() == 36 && data[..4] == outside[..4] {
+        let target = alloy_primitives::Address::from_slice(&data[16..]);
+        return format!("OutsideCall({target}): secret contracts cannot call or pay outside addresses yet");
+    }
+    if let Some(abi) = abi {
+        for error in abi.errors() {
+            if data.len() >= 4
+                && error.selector()[..] == data[..4]
+                && let Ok(decoded) = error.abi_decode_input(&data[4..])
+            {
+                let args: Vec<_> = decoded.iter().map(nested).collect();
+                return format!("{}({})", error.name, args.join(", "));
+            }
+        }
+    }
+    enigma_chain::contract_error_name(data)
+}
+
+/// Ether in decimal, as wei.
+pub fn ether(text: &str) -> Result<U256> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |s: &str| s.chars().all(|c| c.is_ascii_digit());
+    if part.len() > 18 || !digits(whole) || !digits(part) || (whole.is_empty() && part.is_empty()) {
+        bail!("`{text}` is no amount of ether; expected something like 0.5");
+    }
+    format!("{whole}{part:0<18}").parse().with_context(|| format!("`{text}` is too much ether"))
+}
+
+/// Wei as ether, without needless zeros.
+pub fn show_ether(wei: U256) -> String {
+    let unit = U256::from(10).pow(U256::from(18));
+    let part = format!("{:0>18}", (wei % unit).to_string());
+    let part = part.trim_end_matches('0');
+    if part.is_empty() { (wei / unit).to_string() } else { format!("{}.{part}", wei / unit) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ether_is_exact_both_ways() {
+        for (text, wei) in [("0", 0u128), ("1", 10u128.pow(18)), ("0.5", 5 * 10u128.pow(17)), ("0.000000000000000001", 1)] {
+            assert_eq!(ether(text).unwrap(), U256::from(wei));
+            assert_eq!(show_ether(U256::from(wei)), text);
+        }
+        for bad in ["", ".", "1e3", "-1", "0.0000000000000000001", "1.2.3"] {
+            assert!(ether(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_method_in_short_form_encodes_and_decodes() {
+        let f = method("add(uint256,int8[])(bool,string)").unwrap();
+        assert_eq!(f.inputs.len(), 2);
+        assert_eq!(f.outputs.len(), 2);
+        let data = encode_call(&f, &["7".into(), "[-1,2]".into()]).unwrap();
+        assert_eq!(data[..4], f.selector()[..]);
+        assert!(encode_call(&f, &["7".into()]).is_err());
+    }
+
+    #[test]
+    fn a_wrong_argument_is_not_repeated_in_the_error() {
+        let f = method("f(uint256)").unwrap();
+        let error = encode_call(&f, &["my-secret".into()]).unwrap_err().to_string();
+        assert!(!error.contains("my-secret"), "{error}");
+    }
+
+    #[test]
+    fn reverts_are_named() {
+        let reason = [&hex!("08c379a0")[..], &enigma_chain::dyn_abi::DynSolValue::String("no".into()).abi_encode()].concat();
+        assert_eq!(revert_reason(None, &reason), "no");
+        assert_eq!(revert_reason(None, &[]), "without a reason");
+        let abi = JsonAbi::parse(["error TooPoor(uint256 missing)"]).unwrap();
+        let data = [&alloy_primitives::keccak256("TooPoor(uint256)")[..4], &U256::from(5).to_be_bytes::<32>()].concat();
+        assert_eq!(revert_reason(Some(&abi), &data), "TooPoor(5)");
+    }
+
+    use alloy_primitives::hex;
+}

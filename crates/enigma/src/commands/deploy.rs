@@ -1,0 +1,52 @@
+//! `enigma deploy`: compiles and deploys a secret contract.
+
+use std::process::ExitCode;
+
+use alloy_primitives::{B256, hex};
+use anyhow::{Context, Result, bail};
+use enigma_chain::json_abi::JsonAbi;
+use enigma_sdk::{Code, Limits, Outcome};
+
+use super::task;
+use crate::{abi, cli::Deploy, tools};
+
+/// Prints the address. Exit code 2 if the constructor failed.
+pub async fn run(args: Deploy) -> Result<ExitCode> {
+    let compiled = tools::compile(&args.contract)?;
+    let contract_abi: JsonAbi =
+        serde_json::from_value(compiled["abi"].clone()).context("the compiler's ABI")?;
+    let bytecode = compiled["bytecode"].as_str().context("the compiler's bytecode")?;
+    let bytecode = hex::decode(bytecode).context("the bytecode has unlinked libraries")?;
+    if bytecode.is_empty() {
+        bail!("{} has no code: is it abstract, or an interface?", args.contract);
+    }
+    let (client, directory) = task::client(&args.common).await?;
+    let arguments = abi::encode_constructor(&contract_abi, &task::read_arguments(args.args)?)?;
+    let code = if args.secret_code {
+        Code { clear: Vec::new(), secret: [bytecode, arguments].concat() }
+    } else {
+        Code { clear: bytecode, secret: arguments }
+    };
+    let mut salt = B256::ZERO;
+    getrandom::fill(salt.as_mut_slice()).map_err(|e| anyhow::anyhow!("no randomness: {e}"))?;
+    let limits = args.common.gas.map(|gas| Limits { gas, bytes: code_bytes(&code) });
+    let sent = client.deploy(code, salt, abi::ether(&args.common.value)?, limits).await?;
+    directory.save_abi(sent.contract, &compiled["abi"])?;
+    let report = task::finish(&client, &args.common, &sent).await?;
+    if !matches!(report.outcome, Outcome::Returned(_)) {
+        return Ok(task::failed(&report, Some(&contract_abi), args.common.json));
+    }
+    if args.common.json {
+        let mut out = task::describe(&report);
+        out["ok"] = true.into();
+        println!("{out}");
+    } else {
+        println!("{}", report.contract);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Room for the deployed code and what its constructor writes.
+fn code_bytes(code: &Code) -> u64 {
+    2 * (code.clear.len() + code.secret.len()) as u64 + 8_192
+}

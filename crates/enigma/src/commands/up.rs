@@ -1,0 +1,133 @@
+//! `enigma up`: a local network in one command.
+
+use std::{process::ExitCode, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use enigma_chain::accounts;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    cli::Up,
+    testnet::{Directory, Network, Progress, Size, run as run_network, stop_signal},
+};
+
+const DEFAULT_PORT: u16 = 8545;
+const DEFAULT_SIZE: Size = Size { workers: 3, key_nodes: 4 };
+/// How long a detached network may take to be ready.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Runs the network in this process, or leaves one running.
+pub async fn run(args: Up) -> Result<ExitCode> {
+    let directory = Directory::new(&args.data_dir)?;
+    check(&args, &directory)?;
+    if args.detach { detached(&args, &directory).await } else { attached(&args, &directory).await }
+}
+
+/// What cannot change once the network exists must not be asked for.
+fn check(args: &Up, directory: &Directory) -> Result<()> {
+    if directory.is_running() {
+        bail!("a network runs in {} already; see `enigma status`", args.data_dir.display());
+    }
+    let Some(network) = directory.find_network()? else { return Ok(()) };
+    let fixed = [
+        ("--port-base", args.port_base.map(usize::from), usize::from(network.port_base)),
+        ("--workers", args.workers.map(|n| n as usize), network.workers.len()),
+        ("--key-nodes", args.key_nodes.map(|n| n as usize), network.key_nodes.len()),
+    ];
+    for (flag, asked, is) in fixed {
+        if asked.is_some_and(|asked| asked != is) {
+            bail!("the network in {} was created with {flag} {is}; leave it out, or use another --data-dir", args.data_dir.display());
+        }
+    }
+    Ok(())
+}
+
+async fn attached(args: &Up, directory: &Directory) -> Result<ExitCode> {
+    let progress = Progress::start(args.json);
+    let size = Size {
+        workers: args.workers.unwrap_or(DEFAULT_SIZE.workers),
+        key_nodes: args.key_nodes.unwrap_or(DEFAULT_SIZE.key_nodes),
+    };
+    let port = args.port_base.unwrap_or(DEFAULT_PORT);
+    run_network(directory, size, port, &progress, stop_signal(), |network, running| {
+        let summary = summary(network)?;
+        if args.json {
+            println!("{summary}");
+        } else {
+            tell(network, args)?;
+            println!("\nCtrl-C stops it.");
+        }
+        running.announce(&summary)
+    })
+    .await?;
+    progress.done("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Starts this program again in the background and waits until its network is ready.
+async fn detached(args: &Up, directory: &Directory) -> Result<ExitCode> {
+    use std::os::unix::process::CommandExt;
+    std::fs::create_dir_all(directory.root())?;
+    let log = std::fs::File::create(directory.path("up.log"))?;
+    let mut command = std::process::Command::new(std::env::current_exe()?);
+    command.arg("up").arg("--data-dir").arg(directory.root());
+    let numbers = [
+        ("--workers", args.workers),
+        ("--key-nodes", args.key_nodes),
+        ("--port-base", args.port_base.map(u32::from)),
+    ];
+    for (flag, number) in numbers {
+        if let Some(number) = number {
+            command.arg(flag).arg(number.to_string());
+        }
+    }
+    command.stdin(std::process::Stdio::null()).stdout(log.try_clone()?).stderr(log).process_group(0);
+    let mut child = command.spawn().context("the network does not start")?;
+    let deadline = Instant::now() + PATIENCE;
+    let ready = directory.path("ready.json");
+    while !ready.is_file() {
+        if child.try_wait()?.is_some() || Instant::now() > deadline {
+            let log = std::fs::read_to_string(directory.path("up.log")).unwrap_or_default();
+            bail!("the network did not come up:\n{}", log.trim_end());
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    let network = directory.network()?;
+    if args.json {
+        println!("{}", summary(&network)?);
+    } else {
+        tell(&network, args)?;
+        println!("\nIt runs in the background; `enigma down` stops it.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn summary(network: &Network) -> Result<Value> {
+    let accounts = (0..accounts::USERS).map(accounts::local_address).collect::<Result<Vec<_>, _>>()?;
+    Ok(json!({ "ok": true, "network": network, "accounts": accounts }))
+}
+
+fn tell(network: &Network, args: &Up) -> Result<()> {
+    println!("\nEnigma runs on this machine. SIMULATED enclaves: they keep no secret from whoever owns the machine.\n");
+    println!("  chain     {}  (chain id {})", network.rpc, network.chain_id);
+    println!("  contract  {}", network.enigma);
+    println!("  network   {}", network.network);
+    println!(
+        "  nodes     {} workers, {} key nodes ({} make a key; keys: {})",
+        network.workers.len(),
+        network.key_nodes.len(),
+        network.threshold,
+        network.keys
+    );
+    println!("  data      {}", args.data_dir.display());
+    println!("\n  accounts, each with 10,000 ETH; --from picks one:");
+    for index in 0..accounts::USERS {
+        println!("    {index}  {}", accounts::local_address(index)?);
+    }
+    println!("\n  try next:");
+    println!("    ./enigma deploy examples/01-millionaires/Millionaires.sol:Millionaires");
+    println!("    ./enigma call ADDRESS \"declare(uint256)()\" 1000000 --from 1");
+    println!("    ./enigma status");
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! The local network: chain, contracts and nodes as real processes, and the directory that they live in.
+//!
+//! ```text
+//! directory  where everything is kept, who is running, how to stop it
+//! network    network.json: what a client pins
+//! chain      the local chain's process
+//! create     a new network: enclaves' identities, contracts, the ceremony, genesis
+//! supervise  starts the nodes, waits for the first lottery, watches, stops
+//! ```
+
+mod chain;
+mod create;
+mod directory;
+mod network;
+mod progress;
+mod supervise;
+
+pub use directory::Directory;
+pub use network::Network;
+pub use progress::Progress;
+pub use supervise::{Size, run};
+
+/// Resolves when somebody asks this process to end (SIGINT or SIGTERM).
+pub async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}

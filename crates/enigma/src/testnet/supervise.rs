@@ -1,0 +1,183 @@
+//! Starts the nodes, waits for the first lottery, watches, stops.
+
+use std::{process::Stdio, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use enigma_chain::Chain;
+use futures::future::join_all;
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::{
+    process::{Child, Command},
+    time::{Instant, sleep, timeout},
+};
+
+use super::{
+    Progress, chain, create,
+    directory::{Directory, Running},
+    network::Network,
+};
+
+/// How long until the first epoch with a lottery.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a process may take to end by itself.
+const GRACE: Duration = Duration::from_secs(8);
+/// First epoch with a lottery.
+const FIRST_LOTTERY: u64 = 2;
+
+/// How many nodes a new network gets.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Workers.
+    pub workers: u32,
+    /// Key nodes.
+    pub key_nodes: u32,
+}
+
+impl Size {
+    /// ⌊2n/3⌋+1.
+    pub fn threshold(self) -> u8 {
+        u8::try_from(2 * self.key_nodes / 3 + 1).unwrap_or(u8::MAX)
+    }
+}
+
+/// A process of the network.
+struct Process {
+    name: String,
+    child: Child,
+}
+
+/// Runs the network until `stop` resolves; `ready` is called once it takes tasks.
+pub async fn run(
+    directory: &Directory,
+    size: Size,
+    port: u16,
+    progress: &Progress,
+    stop: impl Future<Output = ()>,
+    ready: impl FnOnce(&Network, &Running) -> Result<()>,
+) -> Result<()> {
+    let running = directory.take()?;
+    let known = directory.find_network()?;
+    let port = known.as_ref().map_or(port, |n| n.port_base);
+    let chain = chain::start(directory, &running, port).await?;
+    let mut processes = vec![Process { name: "chain".into(), child: chain }];
+    progress.done(&format!("chain answers at {}", chain::url(port)));
+    tokio::pin!(stop);
+    let result = tokio::select! {
+        result = raise(directory, &running, known, size, port, progress, &mut processes) => result.map(Some),
+        () = &mut stop => Ok(None),
+    };
+    let result = match result {
+        Ok(Some(network)) => {
+            let told = ready(&network, &running);
+            if told.is_ok() {
+                tokio::select! {
+                    () = watch(&mut processes, progress) => {}
+                    () = &mut stop => {}
+                }
+            }
+            told
+        }
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
+    halt(processes).await;
+    result
+}
+
+/// From a chain to a network that takes tasks.
+async fn raise(
+    directory: &Directory,
+    running: &Running,
+    known: Option<Network>,
+    size: Size,
+    port: u16,
+    progress: &Progress,
+    processes: &mut Vec<Process>,
+) -> Result<Network> {
+    let network = match known {
+        Some(network) => network,
+        None => create::create(directory, size, port, progress).await?,
+    };
+    for name in network.nodes() {
+        let child = start_node(directory, name)?;
+        running.note_process(child.id().unwrap_or_default())?;
+        processes.push(Process { name: name.clone(), child });
+    }
+    progress.done("nodes started");
+    first_lottery(&network, processes).await?;
+    progress.done("the lottery runs: the network takes tasks");
+    Ok(network)
+}
+
+fn start_node(directory: &Directory, name: &str) -> Result<Child> {
+    let role = name.split('-').next().unwrap_or_default();
+    let log = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(directory.path(&format!("{name}.log")))
+        .with_context(|| format!("the log of {name}"))?;
+    Command::new(std::env::current_exe()?)
+        .args(["node", role, "--data-dir"])
+        .arg(directory.path(name))
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .with_context(|| format!("{name} does not start"))
+}
+
+async fn first_lottery(network: &Network, processes: &mut [Process]) -> Result<()> {
+    let chain = Chain::connect(&network.rpc, network.enigma)?;
+    let deadline = Instant::now() + PATIENCE;
+    while chain.network_state().await?.epoch < FIRST_LOTTERY {
+        for process in processes.iter_mut() {
+            if let Some(status) = process.child.try_wait()? {
+                bail!("{} ended at once ({status}); see {}.log", process.name, process.name);
+            }
+        }
+        if Instant::now() > deadline {
+            bail!("the key nodes did not open the first epoch within a minute; see their logs");
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+/// Tells when a process ends that should not; returns when the chain has.
+async fn watch(processes: &mut Vec<Process>, progress: &Progress) {
+    loop {
+        sleep(Duration::from_millis(500)).await;
+        let mut chain_ended = false;
+        processes.retain_mut(|process| match process.child.try_wait() {
+            Ok(Some(status)) => {
+                progress.done(&format!("{} has ended ({status}); see {}.log", process.name, process.name));
+                chain_ended |= process.name == "chain";
+                false
+            }
+            _ => true,
+        });
+        if chain_ended {
+            return;
+        }
+    }
+}
+
+/// Ends the nodes, then the chain, which writes its state.
+async fn halt(mut processes: Vec<Process>) {
+    let chain = processes.iter().position(|p| p.name == "chain").map(|place| processes.remove(place));
+    join_all(processes.into_iter().map(end)).await;
+    if let Some(chain) = chain {
+        end(chain).await;
+    }
+}
+
+async fn end(mut process: Process) {
+    if let Some(pid) = process.child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)) {
+        let _ = kill_process(pid, Signal::TERM);
+    }
+    if timeout(GRACE, process.child.wait()).await.is_err() {
+        let _ = process.child.kill().await;
+    }
+}
