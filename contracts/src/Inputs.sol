@@ -28,7 +28,9 @@ abstract contract Inputs is EnigmaStorage {
         bytes calldata code,
         bytes calldata envelope
     ) external payable returns (address account) {
-        if (terms.signers == 0 || terms.signers > parametersWord.groupSize) revert InvalidSigners();
+        if (terms.signers == 0 || terms.signers > parametersWord.groupSize) {
+            revert InvalidSigners();
+        }
         if (code.length > MAX_CODE) revert CodeTooLarge(code.length);
         account = portalAddress(msg.sender, terms.salt);
         SecretContract storage record = secretContracts[account];

@@ -36,9 +36,11 @@ abstract contract ReceiptChecks is Workers {
     }
 
     /// @dev The inputs are exactly the oldest pending ones, in the log's order.
-    function _checkInputs(
-        Commitment calldata commitment
-    ) private view returns (bytes4 reason, bytes32[] memory inputHashes) {
+    function _checkInputs(Commitment calldata commitment)
+        private
+        view
+        returns (bytes4 reason, bytes32[] memory inputHashes)
+    {
         Receipt calldata receipt = commitment.receipt;
         address account = receipt.secretContract;
         uint256 first = receipt.firstIndex;
@@ -48,9 +50,9 @@ abstract contract ReceiptChecks is Workers {
             count == 0 || first + count != uint256(receipt.lastIndex) + 1
                 || receipt.lastIndex >= secretContracts[account].inputCount
         ) return (WrongLastIndex.selector, inputHashes);
-        if (
-            receipt.results.length != count || commitment.outputs.length != count || commitment.deltas.length != count
-        ) return (WrongResultCount.selector, inputHashes);
+        if (receipt.results.length != count || commitment.outputs.length != count || commitment.deltas.length != count) return (
+            WrongResultCount.selector, inputHashes
+        );
 
         inputHashes = new bytes32[](count);
         bytes32 head;
@@ -82,9 +84,7 @@ abstract contract ReceiptChecks is Workers {
             return SnapshotUnexpected.selector;
         }
         for (uint256 i = 0; i < inputHashes.length; ++i) {
-            reason = _checkResult(
-                commitment.inputs[i], receipt.results[i], commitment.outputs[i], commitment.deltas[i]
-            );
+            reason = _checkResult(commitment.inputs[i], receipt.results[i], commitment.outputs[i], commitment.deltas[i]);
             if (reason != 0) return reason;
             head = InputLog.foldTask(head, inputHashes[i], receipt.results[i].deltaHash);
         }

@@ -56,8 +56,7 @@ abstract contract EnigmaTest is Test {
         bytes32[] memory allowed
     ) internal returns (IEnigma made) {
         bytes memory code = bytes.concat(
-            vm.getCode("Enigma.sol:Enigma"),
-            abi.encode(parameters, token, keccak256("SIMULATED"), verifier, allowed)
+            vm.getCode("Enigma.sol:Enigma"), abi.encode(parameters, token, keccak256("SIMULATED"), verifier, allowed)
         );
         assembly ("memory-safe") {
             made := create(0, add(code, 0x20), mload(code))

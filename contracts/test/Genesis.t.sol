@@ -9,7 +9,9 @@ import {HashToCurve} from "../src/libraries/HashToCurve.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
 
 contract GenesisTest is EnigmaTest {
-    event Genesis(bytes32 indexed network, bytes publicKey, bytes32 commitmentsHash, uint8 threshold, address[] members);
+    event Genesis(
+        bytes32 indexed network, bytes publicKey, bytes32 commitmentsHash, uint8 threshold, address[] members
+    );
 
     address[] private members;
     bytes[] private signatures;

@@ -3,13 +3,7 @@ pragma solidity 0.8.37;
 
 import {Vm} from "forge-std/Vm.sol";
 import {IInputs} from "../src/interfaces/IInputs.sol";
-import {
-    DeployParameters,
-    Input,
-    SecretContract,
-    TaskParameters,
-    TaskRequest
-} from "../src/interfaces/Types.sol";
+import {DeployParameters, Input, SecretContract, TaskParameters, TaskRequest} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
 
 contract InputsTest is EnigmaTest {

@@ -100,9 +100,7 @@ contract LotteryTest is Test {
         assertEq(StakeTree.weightOf(entry), left);
         uint256[] memory ids = Lottery.draw(tree, entry, seed, address(this), 5);
         for (uint256 j = 0; j < ids.length; ++j) {
-            uint256 point = uint256(
-                keccak256(abi.encode(keccak256("enigma/v1/draw"), seed, address(this), j))
-            ) % left;
+            uint256 point = uint256(keccak256(abi.encode(keccak256("enigma/v1/draw"), seed, address(this), j))) % left;
             uint256 place = 0;
             for (; point >= weights[place]; ++place) {
                 point -= weights[place];
@@ -115,7 +113,11 @@ contract LotteryTest is Test {
     }
 
     /// @dev Seats in rising order with their weights in an epoch.
-    function _table(uint256 epoch) private view returns (uint256[] memory seats, uint256[] memory weights, uint256 sum) {
+    function _table(uint256 epoch)
+        private
+        view
+        returns (uint256[] memory seats, uint256[] memory weights, uint256 sum)
+    {
         seats = new uint256[](changes.length);
         weights = new uint256[](changes.length);
         uint256 count = 0;

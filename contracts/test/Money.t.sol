@@ -60,9 +60,10 @@ contract MoneyTest is EnigmaTest {
         for (uint256 i = 0; i < c.inputs.length; ++i) {
             uint256 status = (random >> (72 + i)) % 3;
             c.receipt.results[i].status = uint8(status == 1 && c.inputs[i].value == 0 ? 0 : status);
-            c.receipt.results[i].gasCharged = uint64(uint256(keccak256(abi.encode(random, i))) % (c.inputs[i].gasLimit + 1));
-            escrow -= c.inputs[i].value
-                + (uint256(c.inputs[i].commitGas) + c.inputs[i].gasLimit / 8) * c.inputs[i].priceCap;
+            c.receipt.results[i].gasCharged =
+                uint64(uint256(keccak256(abi.encode(random, i))) % (c.inputs[i].gasLimit + 1));
+            escrow -= c.inputs[i].value + (uint256(c.inputs[i].commitGas) + c.inputs[i].gasLimit / 8)
+            * c.inputs[i].priceCap;
         }
         _sign(c);
         enigma.commit(_one(c));

@@ -49,8 +49,6 @@ library HashToCurve {
 
     /// @dev 64 bytes modulo the field's order: a power with exponent one.
     function _reduce(bytes32 high, bytes32 low) private view returns (bytes memory) {
-        return invoke(
-            MODEXP, abi.encodePacked(uint256(64), uint256(1), uint256(64), high, low, uint8(1), MODULUS), 64
-        );
+        return invoke(MODEXP, abi.encodePacked(uint256(64), uint256(1), uint256(64), high, low, uint8(1), MODULUS), 64);
     }
 }

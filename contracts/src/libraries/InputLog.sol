@@ -42,11 +42,7 @@ library InputLog {
 
     /// @notice The hash of an input: `H("input", kind, contract, index, sender … envelopeHash)`.
     /// @dev The fields from `sender` on are 15 words in the order of the hash, so they are copied as they lie.
-    function hash(
-        Input memory input,
-        address secretContract,
-        uint64 index
-    ) internal pure returns (bytes32 inputHash) {
+    function hash(Input memory input, address secretContract, uint64 index) internal pure returns (bytes32 inputHash) {
         bytes32 tag = Tags.INPUT;
         assembly ("memory-safe") {
             let ptr := mload(0x40)

@@ -30,6 +30,7 @@ pub async fn start(directory: &Directory, running: &Running, port: u16) -> Resul
     let child = Command::new(tools::anvil()?)
         .args(["--host", "127.0.0.1", "--port", &port.to_string()])
         .args(["--hardfork", "osaka", "--block-time", "1", "--mixed-mining"])
+        .arg("--quiet") // it would log every request
         .args(["--mnemonic", accounts::MNEMONIC, "--accounts", &accounts::FUNDED.to_string()])
         .arg("--state")
         .arg(directory.path("chain.json"))
