@@ -50,9 +50,9 @@ abstract contract ReceiptChecks is Workers {
             count == 0 || first + count != uint256(receipt.lastIndex) + 1
                 || receipt.lastIndex >= secretContracts[account].inputCount
         ) return (WrongLastIndex.selector, inputHashes);
-        if (receipt.results.length != count || commitment.outputs.length != count || commitment.deltas.length != count) return (
-            WrongResultCount.selector, inputHashes
-        );
+        bool complete =
+            receipt.results.length == count && commitment.outputs.length == count && commitment.deltas.length == count;
+        if (!complete) return (WrongResultCount.selector, inputHashes);
 
         inputHashes = new bytes32[](count);
         bytes32 head;
