@@ -44,7 +44,11 @@ fn values(params: &[Param], args: &[String]) -> Result<Vec<DynSolValue>> {
 /// The values that a method returned.
 pub fn decode_output(method: &Function, data: &[u8]) -> Result<Vec<DynSolValue>> {
     method.abi_decode_output(data).with_context(|| {
-        format!("the contract returned {} bytes that do not fit `{}`", data.len(), method.signature_with_outputs())
+        format!(
+            "the contract returned {} bytes that do not fit `{}`",
+            data.len(),
+            method.signature_with_outputs()
+        )
     })
 }
 
@@ -117,7 +121,9 @@ mod tests {
 
     #[test]
     fn ether_is_exact_both_ways() {
-        for (text, wei) in [("0", 0u128), ("1", 10u128.pow(18)), ("0.5", 5 * 10u128.pow(17)), ("0.000000000000000001", 1)] {
+        for (text, wei) in
+            [("0", 0u128), ("1", 10u128.pow(18)), ("0.5", 5 * 10u128.pow(17)), ("0.000000000000000001", 1)]
+        {
             assert_eq!(ether(text).unwrap(), U256::from(wei));
             assert_eq!(show_ether(U256::from(wei)), text);
         }
@@ -145,11 +151,15 @@ mod tests {
 
     #[test]
     fn reverts_are_named() {
-        let reason = [&hex!("08c379a0")[..], &enigma_chain::dyn_abi::DynSolValue::String("no".into()).abi_encode()].concat();
+        let reason =
+            [&hex!("08c379a0")[..], &enigma_chain::dyn_abi::DynSolValue::String("no".into()).abi_encode()]
+                .concat();
         assert_eq!(revert_reason(None, &reason), "no");
         assert_eq!(revert_reason(None, &[]), "without a reason");
         let abi = JsonAbi::parse(["error TooPoor(uint256 missing)"]).unwrap();
-        let data = [&alloy_primitives::keccak256("TooPoor(uint256)")[..4], &U256::from(5).to_be_bytes::<32>()].concat();
+        let data =
+            [&alloy_primitives::keccak256("TooPoor(uint256)")[..4], &U256::from(5).to_be_bytes::<32>()]
+                .concat();
         assert_eq!(revert_reason(Some(&abi), &data), "TooPoor(5)");
     }
 

@@ -27,11 +27,16 @@ pub fn anvil() -> Result<PathBuf> {
         ("linux", "aarch64") => "linux-arm64",
         ("macos", "aarch64") => "darwin-arm64",
         ("macos", "x86_64") => "darwin-amd64",
-        (os, arch) => bail!("no local chain is packaged for {os} on {arch}; set ENIGMA_ANVIL to an anvil of 1.7 or later"),
+        (os, arch) => bail!(
+            "no local chain is packaged for {os} on {arch}; set ENIGMA_ANVIL to an anvil of 1.7 or later"
+        ),
     };
     let path = root()?.join(format!("node_modules/@foundry-rs/anvil-{platform}/bin/anvil"));
     if !path.is_file() {
-        bail!("{} is missing; run `npm ci` in the project's folder (the ./enigma script does)", path.display());
+        bail!(
+            "{} is missing; run `npm ci` in the project's folder (the ./enigma script does)",
+            path.display()
+        );
     }
     Ok(path)
 }

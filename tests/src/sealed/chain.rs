@@ -183,7 +183,8 @@ fn account_trie(enigma: Address, storage_root: B256) -> (Trie, Vec<u8>) {
     let mut accounts = BTreeMap::from([(keccak256(enigma), account.clone())]);
     for other in 0..20u8 {
         let balance = U256::from(other);
-        accounts.insert(keccak256([other]), alloy_rlp::encode(TrieAccount { balance, ..TrieAccount::default() }));
+        accounts
+            .insert(keccak256([other]), alloy_rlp::encode(TrieAccount { balance, ..TrieAccount::default() }));
     }
     (trie(&accounts, &[keccak256(enigma)]), account)
 }

@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256};
 use enigma_evm::{Log, Outcome, Status, World};
+use enigma_tests::anvil::{self, Account};
 use serde_json::Value;
 
-use crate::{
-    Sent,
-    anvil::{self, Account},
-};
+use crate::Sent;
 
 /// One call: status, gas, output, logs.
 pub(crate) fn outcomes(what: &str, sent: &Sent, outcome: &Outcome) {

@@ -4,7 +4,6 @@
 //!
 //! `ENIGMA_SEED` replays a run, `ENIGMA_CALLS` sets its length. Needs `npm ci` for anvil and the compiler.
 
-mod anvil;
 mod calls;
 mod compare;
 
@@ -12,9 +11,9 @@ use std::{collections::BTreeMap, path::PathBuf, process::Command};
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolValue;
-use anvil::Anvil;
 use enigma_evm::{BlockContext, Kind, Limits, Outcome, Status, Task, World, execute};
 use enigma_primitives::{Decode, Encode, Secret};
+use enigma_tests::anvil::{self, Anvil};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 
@@ -69,7 +68,7 @@ struct Run {
 impl Run {
     /// Deploys Rich on both sides.
     fn new(rng: StdRng) -> Self {
-        let chain = Anvil::start();
+        let chain = Anvil::start(&["--no-mining"]);
         let senders: Vec<Address> =
             serde_json::from_value::<Vec<String>>(chain.call("eth_accounts", json!([])))
                 .expect("accounts")

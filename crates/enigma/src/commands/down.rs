@@ -13,7 +13,10 @@ pub async fn run(target: Target) -> Result<ExitCode> {
     if target.json {
         println!("{}", json!({ "ok": true, "stopped": stopped }));
     } else if stopped {
-        println!("The network has stopped. `enigma up` goes on where it was; delete {} to forget it.", target.data_dir.display());
+        println!(
+            "The network has stopped. `enigma up` goes on where it was; delete {} to forget it.",
+            target.data_dir.display()
+        );
     } else {
         println!("No network runs on {}.", target.data_dir.display());
     }

@@ -38,7 +38,11 @@ pub async fn run(target: Target) -> Result<ExitCode> {
     println!("network   {}  SIMULATED", network.network);
     println!("chain     {}  block {height}", network.rpc);
     println!("contract  {}", network.enigma);
-    println!("epoch     {}{}", state.epoch, if state.next_seeded() { ", the next one is seeded" } else { "" });
+    println!(
+        "epoch     {}{}",
+        state.epoch,
+        if state.next_seeded() { ", the next one is seeded" } else { "" }
+    );
     println!("keys      {} ({} of {} make a key)", network.keys, network.threshold, network.key_nodes.len());
     if let Some(weight) = weight {
         println!("lottery   {weight} workers");

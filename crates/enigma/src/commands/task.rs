@@ -40,7 +40,15 @@ pub async fn finish(client: &Client, common: &Common, sent: &Sent) -> Result<Rep
     if !common.json {
         eprintln!("task {} is on the chain (block {}), waiting for its commit", sent.index, sent.block);
     }
-    Ok(client.wait(sent, Duration::from_secs(common.timeout)).await?)
+    let report = client.wait(sent, Duration::from_secs(common.timeout)).await?;
+    if !common.json {
+        let paid = abi::show_ether(report.paid);
+        eprintln!(
+            "committed in block {}; it used {} gas inside and paid {paid} ETH",
+            report.commit_block, report.gas_used
+        );
+    }
+    Ok(report)
 }
 
 /// What programs read of any finished task.

@@ -37,7 +37,10 @@ fn check(args: &Up, directory: &Directory) -> Result<()> {
     ];
     for (flag, asked, is) in fixed {
         if asked.is_some_and(|asked| asked != is) {
-            bail!("the network in {} was created with {flag} {is}; leave it out, or use another --data-dir", args.data_dir.display());
+            bail!(
+                "the network in {} was created with {flag} {is}; leave it out, or use another --data-dir",
+                args.data_dir.display()
+            );
         }
     }
     Ok(())
@@ -109,7 +112,9 @@ fn summary(network: &Network) -> Result<Value> {
 }
 
 fn tell(network: &Network, args: &Up) -> Result<()> {
-    println!("\nEnigma runs on this machine. SIMULATED enclaves: they keep no secret from whoever owns the machine.\n");
+    println!(
+        "\nEnigma runs on this machine. SIMULATED enclaves: they keep no secret from whoever owns the machine.\n"
+    );
     println!("  chain     {}  (chain id {})", network.rpc, network.chain_id);
     println!("  contract  {}", network.enigma);
     println!("  network   {}", network.network);

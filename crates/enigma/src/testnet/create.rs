@@ -86,7 +86,8 @@ fn seats(directory: &Directory, role: Role, count: u32, port: u16) -> Result<Vec
             };
             let at = port + offset + u16::try_from(i)?;
             let peer_id = genesis::peer_id(newborn.peer_seed);
-            let peer = Peer { name: name.clone(), role, address: format!("/ip4/127.0.0.1/tcp/{at}/p2p/{peer_id}") };
+            let peer =
+                Peer { name: name.clone(), role, address: format!("/ip4/127.0.0.1/tcp/{at}/p2p/{peer_id}") };
             let listen = format!("127.0.0.1:{at}");
             Ok(Seat { name, role, newborn, operator: operator.address(), listen, peer })
         })
@@ -162,7 +163,12 @@ fn describe(
     }
 }
 
-fn write_configs(network: &Network, committee: &Committee, keys: Vec<Seat>, workers: Vec<Seat>) -> Result<()> {
+fn write_configs(
+    network: &Network,
+    committee: &Committee,
+    keys: Vec<Seat>,
+    workers: Vec<Seat>,
+) -> Result<()> {
     let seats: Vec<Seat> = keys.into_iter().chain(workers).collect();
     let peers: Vec<Peer> = seats.iter().map(|s| s.peer.clone()).collect();
     for seat in seats {

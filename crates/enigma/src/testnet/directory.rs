@@ -45,7 +45,10 @@ impl Directory {
     /// The network that was created here.
     pub fn network(&self) -> Result<Network> {
         self.find_network()?.with_context(|| {
-            format!("no network in {}; start one with `enigma up`, or name another --data-dir", self.0.display())
+            format!(
+                "no network in {}; start one with `enigma up`, or name another --data-dir",
+                self.0.display()
+            )
         })
     }
 
@@ -86,7 +89,10 @@ impl Directory {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                bail!("a network runs in {} already; see `enigma status`, stop it with `enigma down`", self.0.display())
+                bail!(
+                    "a network runs in {} already; see `enigma status`, stop it with `enigma down`",
+                    self.0.display()
+                )
             }
             Err(TryLockError::Error(e)) => return Err(e).context("up.lock"),
         }
@@ -100,7 +106,8 @@ impl Directory {
 
     /// Whether a process runs the network.
     pub fn is_running(&self) -> bool {
-        File::open(self.path("up.lock")).is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+        File::open(self.path("up.lock"))
+            .is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
     }
 
     /// Whether the process of one node is alive: its command line names its directory.

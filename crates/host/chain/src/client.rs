@@ -172,11 +172,10 @@ impl Chain {
     pub async fn network_state(&self) -> Result<NetworkState> {
         let contract = self.contract();
         let (word, current, network) = (contract.epochWord(), contract.currentEpoch(), contract.network());
-        let (word, current, network) = tokio::try_join!(
-            async { word.call().await },
-            async { current.call().await },
-            async { network.call().await }
-        )?;
+        let (word, current, network) =
+            tokio::try_join!(async { word.call().await }, async { current.call().await }, async {
+                network.call().await
+            })?;
         Ok(NetworkState {
             epoch: current.to(),
             stored_epoch: word.epoch.to(),
@@ -295,7 +294,11 @@ fn decode(log: &Log, block: &ChainBlock) -> Result<Event> {
             timestamp: block.timestamp,
             base_fee: block.base_fee.into(),
             inflow: e.inflow,
-            code_hash: if kind == enigma_protocol::input::Kind::Deploy { keccak256(&e.code) } else { B256::ZERO },
+            code_hash: if kind == enigma_protocol::input::Kind::Deploy {
+                keccak256(&e.code)
+            } else {
+                B256::ZERO
+            },
             envelope_hash: keccak256(&e.envelope),
         };
         return Ok(Event::Input(Box::new(InputEvent {
@@ -313,13 +316,14 @@ fn decode(log: &Log, block: &ChainBlock) -> Result<Event> {
     if e.outputs.len() != e.outcomes.len() || e.deltas.len() != e.outcomes.len() {
         return Err(Error::Inconsistent("a commit whose lists differ in length"));
     }
-    let outcomes = e.outcomes.iter().zip(e.outputs).zip(e.deltas).map(|((word, output), delta)| TaskOutcome {
-        status: status(word.as_limbs()[0] as u8),
-        gas_charged: word.wrapping_shr(8).as_limbs()[0],
-        pay: word.wrapping_shr(72),
-        output: output.to_vec(),
-        delta: delta.to_vec(),
-    });
+    let outcomes =
+        e.outcomes.iter().zip(e.outputs).zip(e.deltas).map(|((word, output), delta)| TaskOutcome {
+            status: status(word.as_limbs()[0] as u8),
+            gas_charged: word.wrapping_shr(8).as_limbs()[0],
+            pay: word.wrapping_shr(72),
+            output: output.to_vec(),
+            delta: delta.to_vec(),
+        });
     Ok(Event::Commit(Box::new(CommitEvent {
         contract: e.secretContract,
         first_index: e.firstIndex,

@@ -87,5 +87,9 @@ pub fn contract_error_name(data: &[u8]) -> String {
     if let Ok(panic) = alloy::sol_types::Panic::abi_decode(data) {
         return panic.to_string();
     }
-    if data.is_empty() { "without a reason".into() } else { format!("0x{}", alloy_primitives::hex::encode(data)) }
+    if data.is_empty() {
+        "without a reason".into()
+    } else {
+        format!("0x{}", alloy_primitives::hex::encode(data))
+    }
 }

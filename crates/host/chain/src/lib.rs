@@ -23,7 +23,7 @@ mod sender;
 pub use alloy::{dyn_abi, json_abi};
 pub use client::{Chain, ChainBlock, NetworkState};
 pub use error::{Error, contract_error_name};
-pub use events::{CommitEvent, InputEvent};
+pub use events::{CommitEvent, InputEvent, TaskOutcome};
 pub use sender::Sender;
 
 /// Results of this crate.

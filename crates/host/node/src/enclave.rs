@@ -98,9 +98,6 @@ pub(crate) mod files {
 
     /// The message that wakes the enclave of this directory.
     pub(crate) fn start(dir: &Path) -> Result<Start> {
-        Ok(Start {
-            machine_secret: require_32(dir, MACHINE)?,
-            sealed: read(dir, IDENTITY)?.map(Into::into),
-        })
+        Ok(Start { machine_secret: require_32(dir, MACHINE)?, sealed: read(dir, IDENTITY)?.map(Into::into) })
     }
 }

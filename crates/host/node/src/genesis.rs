@@ -115,10 +115,8 @@ pub async fn new_key_node(newborn: &Newborn) -> Result<Candidate> {
 /// # Errors
 /// An enclave refuses.
 pub async fn deal(candidates: Vec<Candidate>, descriptor: Descriptor, threshold: u8) -> Result<Committee> {
-    let members: Vec<Member> = candidates
-        .iter()
-        .map(|c| Member { address: c.public.address, box_key: c.public.box_key })
-        .collect();
+    let members: Vec<Member> =
+        candidates.iter().map(|c| Member { address: c.public.address, box_key: c.public.box_key }).collect();
     let setup = GenesisSetup { descriptor, members: members.into(), threshold };
     let dealer = candidates.first().ok_or(Error::Genesis("expected at least two key nodes"))?;
     let deal = UntrustedDeal { setup: setup.clone() };

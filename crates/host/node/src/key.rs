@@ -4,7 +4,9 @@ mod actor;
 mod beacon;
 
 use enigma_chain::{Chain, Sender, accounts};
-use enigma_protocol::door::{KeyEnclaveReply as Reply, UntrustedHeaders, UntrustedKeyRequest as Request, UntrustedResume, View};
+use enigma_protocol::door::{
+    KeyEnclaveReply as Reply, UntrustedHeaders, UntrustedKeyRequest as Request, UntrustedResume, View,
+};
 
 use crate::{
     Error, NodeConfig, Result,

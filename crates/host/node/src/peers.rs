@@ -9,10 +9,7 @@ use enigma_protocol::{
 };
 use tokio::sync::mpsc;
 
-use crate::{
-    Error, NodeConfig, Result, Role,
-    enclave::files,
-};
+use crate::{Error, NodeConfig, Result, Role, enclave::files};
 
 /// How long a peer may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -8,10 +8,8 @@ mod snapshots;
 mod track;
 
 use enigma_chain::{Chain, Sender, accounts};
-use enigma_protocol::{
-    door::{
-        Join, UntrustedHeaders, UntrustedWorkerRequest as Request, View, WorkerReply as Reply,
-    },
+use enigma_protocol::door::{
+    Join, UntrustedHeaders, UntrustedWorkerRequest as Request, View, WorkerReply as Reply,
 };
 use enigma_store::Store;
 

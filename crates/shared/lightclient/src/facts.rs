@@ -93,8 +93,8 @@ mod tests {
 
     /// A trie of `leaves`, its root and the proofs of `keys`.
     fn trie(leaves: &BTreeMap<B256, Vec<u8>>, keys: &[B256]) -> (B256, Vec<Vec<Blob<2_048>>>) {
-        let mut builder =
-            HashBuilder::default().with_proof_retainer(ProofRetainer::new(keys.iter().map(Nibbles::unpack).collect()));
+        let mut builder = HashBuilder::default()
+            .with_proof_retainer(ProofRetainer::new(keys.iter().map(Nibbles::unpack).collect()));
         for (key, value) in leaves {
             builder.add_leaf(Nibbles::unpack(key), value);
         }

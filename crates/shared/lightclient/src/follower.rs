@@ -66,7 +66,8 @@ impl Follower {
     /// # Errors
     /// `UnknownBlock` before the first header, `BadProof`.
     pub fn prove(&self, facts: &UntrustedFacts) -> Result<(ProvenSlots, &Block), Refusal> {
-        let tip = self.chain.tip().ok_or(Refusal { code: Code::UnknownBlock, detail: self.chain.height() })?;
+        let tip =
+            self.chain.tip().ok_or(Refusal { code: Code::UnknownBlock, detail: self.chain.height() })?;
         // Asking starts with no facts at all: everything is missing then, nothing is false.
         if facts.account.0.is_empty() && facts.slots.0.is_empty() {
             return Ok((ProvenSlots::default(), tip));

@@ -11,7 +11,10 @@
 //! Invariants: a fact is used only if its proof ends in the tip of a followed chain; what was not proven is
 //! reported as missing, never assumed to be zero. Deliberately absent: fetching (hosts do that) and the
 //! sync-committee verifier (later; it replaces `headers` alone).
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 
 mod facts;
 mod follower;
@@ -19,6 +22,6 @@ mod headers;
 mod view;
 
 pub use facts::{BadProof, Missing, ProvenSlots};
-pub use headers::{Block, BrokenChain, HeaderChain, REMEMBERED};
 pub use follower::Follower;
+pub use headers::{Block, BrokenChain, HeaderChain, REMEMBERED};
 pub use view::{EnigmaView, Epochs, SecretContract, Worker};

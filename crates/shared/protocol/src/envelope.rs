@@ -73,7 +73,9 @@ pub struct Plaintext {
 
 /// The envelope does not open, for a reason that its sender answers for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the envelope does not open: expected version 1, this era and epoch, a valid point and an intact ciphertext")]
+#[error(
+    "the envelope does not open: expected version 1, this era and epoch, a valid point and an intact ciphertext"
+)]
 pub struct Unopened;
 
 impl<'a> Envelope<'a> {

@@ -32,6 +32,7 @@ pub fn max_fee(commit_gas: u64, gas_limit: u64, price_cap: u128) -> U256 {
 
 /// What a task of a receipt of `tasks` pays, wei, at `price` per gas.
 pub fn pay(commit_gas: u64, bytes: u64, gas_charged: u64, tasks: u64, price: u128) -> U256 {
-    let schedule = (RECEIPT_GAS / tasks.max(1)).saturating_add(TASK_GAS).saturating_add(BYTE_GAS.saturating_mul(bytes));
+    let schedule =
+        (RECEIPT_GAS / tasks.max(1)).saturating_add(TASK_GAS).saturating_add(BYTE_GAS.saturating_mul(bytes));
     U256::from(commit_gas.min(schedule).saturating_add(gas_charged / EXECUTION_DIVISOR)) * U256::from(price)
 }

@@ -20,7 +20,10 @@
 //!
 //! Invariants: decoding is total and bounded; one value has one encoding; nothing here reads a clock, draws
 //! randomness or does I/O. Deliberately absent: policy (who may have a key: `key-enclave`) and execution (`evm`).
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 
 pub mod door;
 pub mod envelope;

@@ -14,8 +14,7 @@ uint64 anchorNumber,bytes32 anchorHash,TaskResult[] results,bytes32 snapshotHash
 const RESULT_TYPE: &str = "TaskResult(uint8 status,uint64 gasCharged,bytes32 outputHash,bytes32 deltaHash)";
 const DOMAIN_TYPE: &str =
     "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
-const KEY_GENERATION_TYPE: &str =
-    "KeyGeneration(uint32 era,bytes32 publicKeyHash,bytes32 commitmentsHash)";
+const KEY_GENERATION_TYPE: &str = "KeyGeneration(uint32 era,bytes32 publicKeyHash,bytes32 commitmentsHash)";
 
 /// Most tasks in one receipt.
 pub const MAX_TASKS: usize = 128;

@@ -76,7 +76,12 @@ impl StateKey {
     ///
     /// # Errors
     /// [`NotOpened`]: other bytes, another key or another head.
-    pub fn open_snapshot(&self, label: &[u8], head: B256, sealed: &[u8]) -> Result<Secret<Vec<u8>>, NotOpened> {
+    pub fn open_snapshot(
+        &self,
+        label: &[u8],
+        head: B256,
+        sealed: &[u8],
+    ) -> Result<Secret<Vec<u8>>, NotOpened> {
         self.open(tags::SNAPSHOT, label, head, sealed)
     }
 
@@ -89,7 +94,13 @@ impl StateKey {
         padded.expose(|p| self.single_use(purpose, label, context).seal(context.as_slice(), p))
     }
 
-    fn open(&self, purpose: KdfLabel, label: &[u8], context: B256, sealed: &[u8]) -> Result<Secret<Vec<u8>>, NotOpened> {
+    fn open(
+        &self,
+        purpose: KdfLabel,
+        label: &[u8],
+        context: B256,
+        sealed: &[u8],
+    ) -> Result<Secret<Vec<u8>>, NotOpened> {
         let padded = self
             .single_use(purpose, label, context)
             .open(context.as_slice(), sealed)

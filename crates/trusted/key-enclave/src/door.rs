@@ -3,7 +3,8 @@
 use enigma_lightclient::Follower;
 use enigma_platform::{Boot, Identity, Platform};
 use enigma_protocol::door::{
-    Code, KeyEnclaveReply as Reply, Refusal, Resumed, Start, Stop, UntrustedKeyRequest as Request, frame, unframe,
+    Code, KeyEnclaveReply as Reply, Refusal, Resumed, Start, Stop, UntrustedKeyRequest as Request, frame,
+    unframe,
 };
 
 use crate::{beacon, genesis, release, seat::Seat};

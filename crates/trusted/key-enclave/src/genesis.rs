@@ -26,9 +26,7 @@ pub(crate) fn deal(platform: &mut dyn Platform, setup: &GenesisSetup) -> Result<
     if setup.threshold < 2 {
         return Err(Code::BadDealing.into());
     }
-    let seeds = (0..setup.threshold)
-        .map(|_| random_secret::<64>(platform))
-        .collect::<Result<Vec<_>, _>>()?;
+    let seeds = (0..setup.threshold).map(|_| random_secret::<64>(platform)).collect::<Result<Vec<_>, _>>()?;
     let (polynomial, shares) =
         threshold::deal(members, setup.threshold, &seeds).map_err(|_| Code::BadDealing)?;
     let aad = setup.hash();
@@ -37,7 +35,9 @@ pub(crate) fn deal(platform: &mut dyn Platform, setup: &GenesisSetup) -> Result<
         let ephemeral = BoxSecretKey::new(random_secret(platform)?);
         let sealed = share
             .to_bytes()
-            .expose(|s| sealed_box::seal(&BoxPublicKey(member.box_key), ephemeral, tags::DEAL, aad.as_slice(), s))
+            .expose(|s| {
+                sealed_box::seal(&BoxPublicKey(member.box_key), ephemeral, tags::DEAL, aad.as_slice(), s)
+            })
             .map_err(|_| Code::BadDealing)?;
         boxes.push(sealed.into());
     }
@@ -52,12 +52,7 @@ pub(crate) fn deal(platform: &mut dyn Platform, setup: &GenesisSetup) -> Result<
 pub(crate) fn accept(awake: &mut Awake, message: &UntrustedAccept) -> Result<(Seat, Accepted), Refusal> {
     let UntrustedAccept { setup, dealing } = message;
     let own = (awake.identity.signer().address(), awake.identity.box_key().public_key().0);
-    let place = setup
-        .members
-        .0
-        .iter()
-        .position(|m| (m.address, m.box_key) == own)
-        .ok_or(Code::BadDealing)?;
+    let place = setup.members.0.iter().position(|m| (m.address, m.box_key) == own).ok_or(Code::BadDealing)?;
     let fits = dealing.shares.0.len() == setup.members.0.len()
         && dealing.commitments.0.len() == usize::from(setup.threshold)
         && setup.threshold >= 2;

@@ -12,7 +12,10 @@
 //! Invariants: the share leaves only sealed to this enclave; a partial leaves only encrypted to the worker that
 //! the chain entitles to it (or, for a beacon, when it may be public); what a request claims about the chain is
 //! never believed. Deliberately absent: distributed generation, resharing, admissions by quote (later), I/O.
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 
 mod beacon;
 mod door;

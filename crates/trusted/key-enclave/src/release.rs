@@ -53,7 +53,12 @@ pub(crate) fn release(
 }
 
 /// Every condition of the rule, on facts that were proven at the tip.
-fn entitled(view: &EnigmaView<'_>, seated: &Seated, signer: Address, request: &KeyRequest) -> Result<(), Stop> {
+fn entitled(
+    view: &EnigmaView<'_>,
+    seated: &Seated,
+    signer: Address,
+    request: &KeyRequest,
+) -> Result<(), Stop> {
     if view.network()? != seated.follower.network() {
         return Err(Code::NotStarted.into());
     }
@@ -63,7 +68,8 @@ fn entitled(view: &EnigmaView<'_>, seated: &Seated, signer: Address, request: &K
         return Err(Code::NotAdmitted.into());
     }
     let group_epoch = request.group_epoch;
-    let served = group_epoch == epochs.current || (epochs.next_seeded && group_epoch == epochs.current.saturating_add(1));
+    let served = group_epoch == epochs.current
+        || (epochs.next_seeded && group_epoch == epochs.current.saturating_add(1));
     if !served || !epoch_released(view, &epochs, request)? {
         return Err(Refusal { code: Code::EpochNotReleased, detail: epochs.current }.into());
     }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::{B256, Bytes};
 use enigma_crypto::{bls::IdentityKey, kdf};
-use enigma_evm::{BlockContext, HaltCode, Kind as Run, Limits, Outcome, Status as Ended, Task, World, WorldDelta};
+use enigma_evm::{
+    BlockContext, HaltCode, Kind as Run, Limits, Outcome, Status as Ended, Task, World, WorldDelta,
+};
 use enigma_lightclient::HeaderChain;
 use enigma_primitives::{Encode, Secret, gas_class, tags};
 use enigma_protocol::{
@@ -59,7 +61,12 @@ impl Shop<'_> {
         }
         if too_large(input, &outcome, &output) {
             outcome = self.call(world, ordered, random, &calldata, Effort::None);
-            output = Output { status: InnerStatus::TooLarge, gas_used: input.gas_limit, data: Vec::new(), logs: Vec::new() };
+            output = Output {
+                status: InnerStatus::TooLarge,
+                gas_used: input.gas_limit,
+                data: Vec::new(),
+                logs: Vec::new(),
+            };
         }
         let success = output.status == InnerStatus::Success;
         let returned = !success && !input.value.is_zero();

@@ -53,7 +53,8 @@ impl KeyRing {
     /// a polynomial that lies elsewhere can only blame the wrong member.
     pub(crate) fn new(descriptor: &Descriptor, commitments: &[[u8; 96]]) -> Result<Self, Refusal> {
         let points = commitments.iter().map(PublicKey::from_bytes).collect::<Result<Vec<_>, _>>();
-        let polynomial = points.and_then(PublicPolynomial::from_commitments).map_err(|_| Code::WrongNetwork)?;
+        let polynomial =
+            points.and_then(PublicPolynomial::from_commitments).map_err(|_| Code::WrongNetwork)?;
         if polynomial.public_key().to_bytes() != descriptor.public_key {
             return Err(Code::WrongNetwork.into());
         }
@@ -63,7 +64,8 @@ impl KeyRing {
     /// Drops every key of an epoch that is over, or whose witnesses the chain no longer has.
     pub(crate) fn forget(&mut self, current: u64, chain: &HeaderChain) {
         self.ready.retain(|_, key| {
-            key.group_epoch >= current && key.seen.iter().all(|&(number, hash)| chain.hash(number) == Some(hash))
+            key.group_epoch >= current
+                && key.seen.iter().all(|&(number, hash)| chain.hash(number) == Some(hash))
         });
         self.asked.retain(|_, asked| asked.request.group_epoch >= current);
     }
@@ -118,8 +120,10 @@ impl KeyRing {
             }
         }
         let digest = request.digest();
-        let partials =
-            replies.iter().map(|r| open_partial(&asked.reply_to, digest, r)).collect::<Result<Vec<_>, _>>()?;
+        let partials = replies
+            .iter()
+            .map(|r| open_partial(&asked.reply_to, digest, r))
+            .collect::<Result<Vec<_>, _>>()?;
         let message = key_message(self.network, ERA, id.contract, id.epoch);
         let point = open(&self.polynomial, id.purpose.curve_tag(), &message, &partials).map_err(refusal)?;
         let group_epoch = request.group_epoch;

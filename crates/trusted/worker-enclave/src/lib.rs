@@ -17,7 +17,10 @@
 //!
 //! Deliberately absent: I/O and clocks, the choice of what to work on (the host's, the chain checks it), outbound
 //! calls, queries, outside reads (later).
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 
 mod door;
 mod execute;

@@ -15,8 +15,7 @@ use crate::{
     execute::{Done, Shop},
     facts::{Ground, Ordered, establish},
     keys::{KeyId, KeyRing},
-    open,
-    worlds,
+    open, worlds,
 };
 use enigma_protocol::door::{Code, Refusal};
 
@@ -24,7 +23,11 @@ use enigma_protocol::door::{Code, Refusal};
 ///
 /// # Errors
 /// `Stop::Need` while facts, keys or state are missing; else a refusal.
-pub(crate) fn produce(awake: &mut Awake, joined: &mut Joined, execute: &UntrustedExecute) -> Result<Executed, Stop> {
+pub(crate) fn produce(
+    awake: &mut Awake,
+    joined: &mut Joined,
+    execute: &UntrustedExecute,
+) -> Result<Executed, Stop> {
     let (ground, ordered) = establish(&joined.follower, execute)?;
     joined.keys.forget(ground.epoch, joined.follower.chain());
     let wanted = keys_for(&ground, &ordered, joined.worlds.at(&ground).is_none());
@@ -144,9 +147,7 @@ impl Work<'_> {
         };
         let Some(epoch) = open::key_epoch(one) else { return self.shop.unopened(one) };
         match open::open(self.ground, one, key(epoch)?) {
-            Ok(plaintext) => {
-                self.shop.run(world, one, &plaintext, key(one.untrusted.input.inclusion_epoch)?)
-            }
+            Ok(plaintext) => self.shop.run(world, one, &plaintext, key(one.untrusted.input.inclusion_epoch)?),
             Err(_) => self.shop.unopened(one),
         }
     }

@@ -127,14 +127,21 @@ impl Client {
             envelope: envelope.into(),
         };
         let receipt = self.sender.call_enigma(&call, payment).await?;
-        self.sent(receipt.transaction_hash, receipt.block_number.unwrap_or_default(), contract, plaintext).await
+        self.sent(receipt.transaction_hash, receipt.block_number.unwrap_or_default(), contract, plaintext)
+            .await
     }
 
     /// Sends a task to a secret contract.
     ///
     /// # Errors
     /// [`Error::UnknownContract`]; the chain or the contract refuses.
-    pub async fn send(&self, contract: Address, calldata: Vec<u8>, value: U256, limits: Limits) -> Result<Sent> {
+    pub async fn send(
+        &self,
+        contract: Address,
+        calldata: Vec<u8>,
+        value: U256,
+        limits: Limits,
+    ) -> Result<Sent> {
         let now = self.chain().network_state().await?.epoch;
         let plaintext = plaintext(calldata)?;
         let envelope = self.seal(Kind::Task, contract, now, &plaintext)?;
@@ -147,10 +154,13 @@ impl Client {
             task: parameters,
         };
         let receipt = match self.sender.call_enigma(&call, payment).await {
-            Err(error) if error.is_refusal("UnknownContract") => return Err(Error::UnknownContract(contract)),
+            Err(error) if error.is_refusal("UnknownContract") => {
+                return Err(Error::UnknownContract(contract));
+            }
             other => other?,
         };
-        self.sent(receipt.transaction_hash, receipt.block_number.unwrap_or_default(), contract, plaintext).await
+        self.sent(receipt.transaction_hash, receipt.block_number.unwrap_or_default(), contract, plaintext)
+            .await
     }
 
     /// Waits for the commit of a task and decrypts its outcome.
@@ -205,7 +215,13 @@ impl Client {
         })
     }
 
-    async fn sent(&self, transaction: B256, block: u64, contract: Address, plaintext: Plaintext) -> Result<Sent> {
+    async fn sent(
+        &self,
+        transaction: B256,
+        block: u64,
+        contract: Address,
+        plaintext: Plaintext,
+    ) -> Result<Sent> {
         let (inputs, _) = self.chain().events(block, block).await?;
         let ours = |i: &&InputEvent| i.transaction == transaction && i.contract == contract;
         let input = inputs.iter().find(ours).ok_or(Error::NoInput(transaction))?;

@@ -27,7 +27,9 @@ pub enum Error {
     #[error("transaction {0} created no task")]
     NoInput(B256),
     /// No commit within the patience.
-    #[error("task {index} of {contract} was not committed within {seconds} s; it stays pending, nothing is lost")]
+    #[error(
+        "task {index} of {contract} was not committed within {seconds} s; it stays pending, nothing is lost"
+    )]
     NotCommitted {
         /// The secret contract.
         contract: Address,

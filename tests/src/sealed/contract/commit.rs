@@ -58,7 +58,9 @@ impl Enigma {
         }
         let count = receipt.results.0.len() as u64;
         let pending = field(self.counters(contract), 0, 64);
-        if count == 0 || receipt.first_index + count != receipt.last_index + 1 || receipt.last_index >= pending
+        if count == 0
+            || receipt.first_index + count != receipt.last_index + 1
+            || receipt.last_index >= pending
         {
             return Err("WrongLastIndex");
         }

@@ -29,12 +29,7 @@ pub struct Terms {
 
 impl Default for Terms {
     fn default() -> Self {
-        Self {
-            value: U256::ZERO,
-            gas_limit: 3_000_000,
-            commit_gas: 2_000_000,
-            on_behalf_of: B256::ZERO,
-        }
+        Self { value: U256::ZERO, gas_limit: 3_000_000, commit_gas: 2_000_000, on_behalf_of: B256::ZERO }
     }
 }
 

@@ -7,7 +7,10 @@ use enigma_chain::{Chain, Sender};
 use enigma_network::Incoming;
 use enigma_protocol::{
     Decode, Encode,
-    door::{KeyEnclaveReply as Reply, Refusal, Resumed, UntrustedFacts, UntrustedKeyRequest as Request, UntrustedRelease},
+    door::{
+        KeyEnclaveReply as Reply, Refusal, Resumed, UntrustedFacts, UntrustedKeyRequest as Request,
+        UntrustedRelease,
+    },
     keys::KeyRequest,
     layout,
     peer::{Declined, PeerReply, PeerRequest},

@@ -50,7 +50,8 @@ impl KeyNode {
             return Ok(());
         }
         let begun = if state.epoch == state.stored_epoch { state.start } else { state.next_start };
-        let turn = begun.saturating_add(STAGGER.saturating_mul(u64::from(self.seat.member.saturating_sub(1))));
+        let turn =
+            begun.saturating_add(STAGGER.saturating_mul(u64::from(self.seat.member.saturating_sub(1))));
         if self.feeder.view().number < turn {
             return Ok(());
         }
@@ -70,7 +71,8 @@ impl KeyNode {
 impl Poster {
     async fn post(&self, next: u64, own: BeaconPartial) -> Result<()> {
         let beacon = self.gather(next, own).await?;
-        let public_key = PublicKey::from_bytes(&self.seat.descriptor.public_key).map_err(|_| Error::Answer)?;
+        let public_key =
+            PublicKey::from_bytes(&self.seat.descriptor.public_key).map_err(|_| Error::Answer)?;
         let call = Enigma::postBeaconCall {
             epoch: epoch(next),
             publicKey: public_key.to_eip2537().into(),
@@ -94,14 +96,19 @@ impl Poster {
             Ok(PeerReply::Beacon(part)) => Some(part),
             _ => None,
         });
-        let mut partials: Vec<Partial> = std::iter::once(own).chain(replies).filter_map(|p| decode(&p)).collect();
-        let points = self.seat.commitments.0.iter().map(PublicKey::from_bytes).collect::<std::result::Result<_, _>>();
+        let mut partials: Vec<Partial> =
+            std::iter::once(own).chain(replies).filter_map(|p| decode(&p)).collect();
+        let points =
+            self.seat.commitments.0.iter().map(PublicKey::from_bytes).collect::<std::result::Result<_, _>>();
         let polynomial = points.and_then(PublicPolynomial::from_commitments).map_err(|_| Error::Answer)?;
         let message = beacon_message(self.seat.descriptor.network(), ERA, next);
         loop {
             match open(&polynomial, tags::CURVE_BEACON, &message, &partials) {
                 Ok(beacon) => return Ok(beacon),
-                Err(enigma_crypto::Error::WrongPartial { member } | enigma_crypto::Error::DuplicateMember { member }) => {
+                Err(
+                    enigma_crypto::Error::WrongPartial { member }
+                    | enigma_crypto::Error::DuplicateMember { member },
+                ) => {
                     tracing::warn!(member, epoch = next, "a member's part of the beacon is wrong");
                     partials.retain(|p| p.member.get() != member);
                 }

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use alloy_primitives::{Address, B256, U256};
 use enigma_chain::bindings::{Enigma, commitment};
 use enigma_protocol::{
-    door::{Executed, Need, UntrustedExecute, UntrustedState, UntrustedWorkerRequest as Request, WorkerReply as Reply},
+    door::{
+        Executed, Need, UntrustedExecute, UntrustedState, UntrustedWorkerRequest as Request,
+        WorkerReply as Reply,
+    },
     input::Input,
     layout,
 };

@@ -35,7 +35,9 @@ impl WorkerNode {
         while let Some((name, reply)) = asked.next().await {
             match reply {
                 Ok(PeerReply::Key(reply)) => replies.push(reply),
-                Ok(PeerReply::Declined(declined)) => reason = format!("{name} declined with code {}", declined.code),
+                Ok(PeerReply::Declined(declined)) => {
+                    reason = format!("{name} declined with code {}", declined.code)
+                }
                 Ok(_) => reason = format!("{name} answered something else"),
                 Err(error) => reason = format!("{name}: {error}"),
             }

@@ -39,7 +39,8 @@ impl Ledger {
         if let (Some(cursor), Some(names)) = (cursor, names) {
             for address in names.chunks_exact(20) {
                 let address = Address::from_slice(address);
-                let track = ledger.store.meta(&key(address))?.and_then(|bytes| Track::from_bytes(&bytes).ok());
+                let track =
+                    ledger.store.meta(&key(address))?.and_then(|bytes| Track::from_bytes(&bytes).ok());
                 // A track that cannot be read is as good as none: everything is on the chain.
                 let Some(track) = track else { return ledger.reset() };
                 ledger.tracks.insert(address, track);
@@ -65,8 +66,8 @@ impl Ledger {
         if height == self.cursor.number {
             return Ok(Vec::new());
         }
-        let known = height >= self.cursor.number
-            && chain.block(self.cursor.number).await?.hash.0 == self.cursor.hash;
+        let known =
+            height >= self.cursor.number && chain.block(self.cursor.number).await?.hash.0 == self.cursor.hash;
         if !known {
             tracing::warn!(block = self.cursor.number, "the chain was reorganised: reading its events anew");
             self.forget();

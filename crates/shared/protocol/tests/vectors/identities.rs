@@ -116,14 +116,15 @@ fn portals() -> Value {
 }
 
 fn setup() -> Value {
-    let member = |i: u8| Member {
-        address: address(&format!("member {i}")),
-        box_key: word(&format!("box key {i}")).0,
-    };
+    let member =
+        |i: u8| Member { address: address(&format!("member {i}")), box_key: word(&format!("box key {i}")).0 };
     let mut unborn = descriptor();
     unborn.public_key = [0; 96];
-    let setup =
-        GenesisSetup { descriptor: unborn, members: (1..=4).map(member).collect::<Vec<_>>().into(), threshold: 3 };
+    let setup = GenesisSetup {
+        descriptor: unborn,
+        members: (1..=4).map(member).collect::<Vec<_>>().into(),
+        threshold: 3,
+    };
     json!({
         "members": setup.members.0.iter().map(|m| json!({ "address": hex(m.address), "box_key": hex(m.box_key) })).collect::<Vec<_>>(),
         "threshold": setup.threshold,

@@ -112,7 +112,9 @@ fn a_reader_that_lies_gets_an_answer_and_no_panic() {
     impl Slots for Liar {
         type Error = Infallible;
         fn read(&self, slot: B256) -> Result<U256, Infallible> {
-            Ok(U256::from_be_bytes(alloy_primitives::keccak256([slot.as_slice(), &self.0.to_be_bytes()].concat()).0))
+            Ok(U256::from_be_bytes(
+                alloy_primitives::keccak256([slot.as_slice(), &self.0.to_be_bytes()].concat()).0,
+            ))
         }
     }
     for n in 0..2_000 {

@@ -6,9 +6,7 @@ use enigma_primitives::Secret;
 use enigma_protocol::{
     keys::{KeyRequest, Purpose, commitments_hash},
     network::{ERA, RULESET},
-    receipt::{
-        Receipt, Status, TaskResult, domain_separator, key_generation_digest, no_outbound_calls,
-    },
+    receipt::{Receipt, Status, TaskResult, domain_separator, key_generation_digest, no_outbound_calls},
 };
 use serde_json::{Value, json};
 

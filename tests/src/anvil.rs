@@ -1,4 +1,4 @@
-//! A local chain of our own, asked over JSON-RPC by hand.
+//! A local chain of our own: anvil under the rules of Osaka, on a free port, asked over JSON-RPC by hand. Ends with the test.
 
 use std::{
     collections::BTreeMap,
@@ -11,29 +11,35 @@ use std::{
 use alloy_primitives::{Address, B256, U256};
 use serde_json::{Value, json};
 
-use crate::repository;
-
 /// The chain; dies with this value.
-pub(crate) struct Anvil {
+#[derive(Debug)]
+pub struct Anvil {
     child: Child,
     port: u16,
 }
 
 /// An account of the chain.
 #[derive(Debug)]
-pub(crate) struct Account {
-    pub(crate) nonce: u64,
-    pub(crate) balance: U256,
-    pub(crate) code: Vec<u8>,
-    /// Without zeros.
-    pub(crate) storage: BTreeMap<U256, U256>,
+pub struct Account {
+    /// Transactions sent, contracts created.
+    pub nonce: u64,
+    /// Wei.
+    pub balance: U256,
+    /// What runs there.
+    pub code: Vec<u8>,
+    /// Slots, without zeros.
+    pub storage: BTreeMap<U256, U256>,
 }
 
 impl Anvil {
-    /// Starts a chain on a free port and waits until it listens.
-    pub(crate) fn start() -> Self {
+    /// Starts a chain with these arguments beside ours, and waits until it listens.
+    ///
+    /// # Panics
+    /// There is no anvil, or it does not start.
+    pub fn start(arguments: &[&str]) -> Self {
         let mut child = Command::new(binary())
-            .args(["--port", "0", "--hardfork", "osaka", "--no-mining", "--gas-limit", "30000000"])
+            .args(["--port", "0", "--hardfork", "osaka", "--gas-limit", "30000000"])
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -49,8 +55,27 @@ impl Anvil {
         Self { child, port }
     }
 
+    /// Its endpoint.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
     /// One JSON-RPC call that must succeed.
-    pub(crate) fn call(&self, method: &str, params: Value) -> Value {
+    ///
+    /// # Panics
+    /// It does not.
+    pub fn call(&self, method: &str, params: Value) -> Value {
+        self.try_call(method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// One JSON-RPC call.
+    ///
+    /// # Errors
+    /// The error object of the answer.
+    ///
+    /// # Panics
+    /// The chain does not answer.
+    pub fn try_call(&self, method: &str, params: Value) -> Result<Value, Value> {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("anvil listens");
         write!(
@@ -64,12 +89,17 @@ impl Anvil {
         stream.read_to_end(&mut answer).expect("anvil answers");
         let head = answer.windows(4).position(|w| w == b"\r\n\r\n").expect("a head") + 4;
         let mut answer: Value = serde_json::from_slice(&answer[head..]).expect("JSON");
-        assert!(answer.get("error").is_none(), "{method}: {answer}");
-        answer["result"].take()
+        match answer.get_mut("error") {
+            Some(error) => Err(error.take()),
+            None => Ok(answer["result"].take()),
+        }
     }
 
     /// Every account with code or storage.
-    pub(crate) fn contracts(&self) -> BTreeMap<Address, Account> {
+    ///
+    /// # Panics
+    /// The dump is none.
+    pub fn contracts(&self) -> BTreeMap<Address, Account> {
         let dump: Value = serde_json::from_slice(&gunzip(&bytes(&self.call("anvil_dumpState", json!([])))))
             .expect("a dump");
         let accounts = dump["accounts"].as_object().expect("accounts");
@@ -89,6 +119,7 @@ impl Drop for Anvil {
 }
 
 fn binary() -> PathBuf {
+    let repository = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     if let Some(path) = std::env::var_os("ANVIL") {
         return path.into();
     }
@@ -102,7 +133,7 @@ fn binary() -> PathBuf {
         "aarch64" => "arm64",
         arch => arch,
     };
-    let path = repository().join(format!("node_modules/@foundry-rs/anvil-{os}-{arch}/bin/anvil"));
+    let path = repository.join(format!("node_modules/@foundry-rs/anvil-{os}-{arch}/bin/anvil"));
     assert!(path.exists(), "no anvil at {}: run `npm ci`, or set ANVIL", path.display());
     path
 }
@@ -133,22 +164,34 @@ fn account(value: &Value) -> Account {
 }
 
 /// A hex string as bytes.
-pub(crate) fn bytes(value: &Value) -> Vec<u8> {
+///
+/// # Panics
+/// It is none.
+pub fn bytes(value: &Value) -> Vec<u8> {
     let text = value.as_str().unwrap_or("0x");
     hex::decode(text.trim_start_matches("0x")).expect("hex")
 }
 
 /// A hex string as a number.
-pub(crate) fn number(value: &Value) -> u64 {
+///
+/// # Panics
+/// It is none.
+pub fn number(value: &Value) -> u64 {
     u64::try_from(U256::from_be_bytes(word(value).0)).expect("64 bits")
 }
 
 /// A hex string, of any length up to 32 bytes, as a word.
-pub(crate) fn word(value: &Value) -> B256 {
+///
+/// # Panics
+/// It is none.
+pub fn word(value: &Value) -> B256 {
     value.as_str().expect("a hex string").parse::<U256>().expect("hex").into()
 }
 
 /// A hex string as an address.
-pub(crate) fn address(value: &Value) -> Address {
+///
+/// # Panics
+/// It is none.
+pub fn address(value: &Value) -> Address {
     value.as_str().expect("a hex string").parse().expect("an address")
 }
