@@ -61,9 +61,12 @@ const output = JSON.parse(
   ),
 )
 
-const problems = output.errors ?? []
+// A package's own warnings are nothing that its user can mend.
+const problems = (output.errors ?? []).filter(
+  ({ severity, sourceLocation }) => severity === 'error' || isAbsolute(sourceLocation?.file ?? source),
+)
 for (const problem of problems) console.error(problem.formattedMessage.trimEnd())
-if (problems.some((problem) => problem.severity === 'error')) process.exit(1)
+if (problems.some(({ severity }) => severity === 'error')) process.exit(1)
 
 const found = output.contracts?.[source] ?? {}
 const deployable = Object.keys(found).filter((name) => found[name].evm.bytecode.object !== '')

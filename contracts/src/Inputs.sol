@@ -34,7 +34,7 @@ abstract contract Inputs is EnigmaStorage {
         if (code.length > MAX_CODE) revert CodeTooLarge(code.length);
         account = portalAddress(msg.sender, terms.salt);
         SecretContract storage record = secretContracts[account];
-        if (record.deployer != address(0)) revert AlreadyDeployed(account);
+        if (record.signers != 0) revert AlreadyDeployed(account);
         new Portal{salt: _salt(msg.sender, terms.salt)}();
 
         record.deployer = msg.sender;
@@ -105,7 +105,7 @@ abstract contract Inputs is EnigmaStorage {
         bytes calldata envelope
     ) private view returns (Input memory input) {
         SecretContract storage record = secretContracts[account];
-        if (record.deployer == address(0)) revert UnknownContract();
+        if (record.signers == 0) revert UnknownContract();
         if (envelope.length < MIN_ENVELOPE || envelope.length > MAX_ENVELOPE) {
             revert InvalidEnvelopeSize(envelope.length);
         }

@@ -1,3 +1,8 @@
 //! End-to-end tests: the only place where red and blue meet.
 
+pub mod anvil;
+pub mod network;
+pub mod proxy;
+pub mod rig;
+pub mod scan;
 pub mod sealed;

@@ -62,6 +62,7 @@ pub struct Chain {
     blocks: Vec<Block>,
     /// Storage as the block to be mined next leaves it.
     pub pending: Words,
+    /// Makes the headers of a fork its own.
     salt: Vec<u8>,
 }
 

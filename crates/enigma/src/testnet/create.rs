@@ -183,6 +183,7 @@ fn write_configs(
             data_dir: seat.newborn.data_dir,
             listen: seat.listen,
             peers: peers.clone(),
+            record_dir: None,
         };
         config.save()?;
     }

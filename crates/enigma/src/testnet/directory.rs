@@ -15,6 +15,8 @@ use super::network::Network;
 
 /// How long a network may take to stop before it is killed.
 const GRACE: Duration = Duration::from_secs(20);
+/// How long a process without a supervisor may take to end before it is killed.
+const LEFTOVER_GRACE: Duration = Duration::from_secs(8);
 
 /// A local network's directory. Paths in it are absolute.
 #[derive(Clone, Debug)]
@@ -82,8 +84,8 @@ impl Directory {
         Ok(std::fs::write(self.abi_file(contract), abi.to_string())?)
     }
 
-    /// Takes the directory for this process.
-    pub fn take(&self) -> Result<Running> {
+    /// Takes the directory for this process, and ends what a killed one left behind.
+    pub async fn take(&self) -> Result<Running> {
         std::fs::create_dir_all(&self.0).with_context(|| format!("{}", self.0.display()))?;
         let lock = File::create(self.path("up.lock"))?;
         match lock.try_lock() {
@@ -96,9 +98,8 @@ impl Directory {
             }
             Err(TryLockError::Error(e)) => return Err(e).context("up.lock"),
         }
-        for leftover in ["pids", "ready.json"] {
-            let _ = std::fs::remove_file(self.path(leftover));
-        }
+        let _ = std::fs::remove_file(self.path("ready.json"));
+        self.end_leftovers(&self.pids()).await;
         let running = Running { _lock: lock, directory: self.clone() };
         running.note_process(std::process::id())?;
         Ok(running)
@@ -120,7 +121,7 @@ impl Directory {
     pub async fn stop(&self) -> Result<bool> {
         let mut pids = self.pids();
         let Some(supervisor) = pids.first().copied().filter(|_| self.is_running()) else {
-            return Ok(self.kill_leftovers(&pids));
+            return Ok(self.end_leftovers(&pids).await);
         };
         kill_process(supervisor, Signal::TERM).context("the network's process")?;
         let deadline = Instant::now() + GRACE;
@@ -128,19 +129,27 @@ impl Directory {
             sleep(Duration::from_millis(50)).await;
         }
         pids.extend(self.pids());
-        self.kill_leftovers(&pids);
+        self.end_leftovers(&pids).await;
         Ok(true)
     }
 
-    /// Kills processes that name this directory and whose supervisor is gone.
-    fn kill_leftovers(&self, pids: &[Pid]) -> bool {
-        let ours = |pid: &&Pid| test_kill_process(**pid).is_ok() && self.is_named_by(**pid);
-        let left: Vec<_> = pids.iter().filter(ours).collect();
-        for pid in &left {
-            let _ = kill_process(**pid, Signal::KILL);
+    /// Ends processes that name this directory and whose supervisor is gone. Politely first: a chain that is killed
+    /// loses its last blocks.
+    async fn end_leftovers(&self, pids: &[Pid]) -> bool {
+        let ours = |pid: &Pid| test_kill_process(*pid).is_ok() && self.is_named_by(*pid);
+        let left = || pids.iter().copied().filter(ours).collect::<Vec<_>>();
+        let found = !left().is_empty();
+        for signal in [Signal::TERM, Signal::KILL] {
+            for pid in left() {
+                let _ = kill_process(pid, signal);
+            }
+            let deadline = Instant::now() + LEFTOVER_GRACE;
+            while !left().is_empty() && Instant::now() < deadline {
+                sleep(Duration::from_millis(20)).await;
+            }
         }
         let _ = std::fs::remove_file(self.path("pids"));
-        !left.is_empty()
+        found
     }
 
     /// A process number may have been given to a stranger since: only one whose command line names us is ours.

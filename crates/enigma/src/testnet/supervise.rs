@@ -55,7 +55,7 @@ pub async fn run(
     stop: impl Future<Output = ()>,
     ready: impl FnOnce(&Network, &Running) -> Result<()>,
 ) -> Result<()> {
-    let running = directory.take()?;
+    let running = directory.take().await?;
     let known = directory.find_network()?;
     let port = known.as_ref().map_or(port, |n| n.port_base);
     let chain = chain::start(directory, &running, port).await?;

@@ -54,6 +54,9 @@ pub struct NodeConfig {
     pub listen: String,
     /// Its peers.
     pub peers: Vec<Peer>,
+    /// For tests only: where to write every frame and message that passes, see [`crate::record`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record_dir: Option<PathBuf>,
 }
 
 impl NodeConfig {

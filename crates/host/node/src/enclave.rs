@@ -1,8 +1,8 @@
 //! Typed questions through an enclave's door.
 
-use std::{marker::PhantomData, path::Path, time::Duration};
+use std::{marker::PhantomData, path::Path, sync::Arc, time::Duration};
 
-use enigma_enclave_host::{EnclaveProcess, Options};
+use enigma_enclave_host::{EnclaveProcess, Options, Recorder};
 use enigma_protocol::{
     Decode, Encode,
     door::{self, Start},
@@ -22,9 +22,9 @@ pub(crate) struct Enclave<Request, Reply> {
 }
 
 impl<Request: Encode, Reply: Decode> Enclave<Request, Reply> {
-    /// Starts the enclave's program in a process of its own.
-    pub(crate) fn start(name: &str, program: &Path) -> Result<Self> {
-        let options = Options { name: name.to_owned(), ..Options::default() };
+    /// Starts the enclave's program in a process of its own; `recorder` sees every frame.
+    pub(crate) fn start(name: &str, program: &Path, recorder: Option<Arc<dyn Recorder>>) -> Result<Self> {
+        let options = Options { name: name.to_owned(), recorder, ..Options::default() };
         let process = EnclaveProcess::start_with(program, [] as [&str; 0], options)?;
         Ok(Self { process, types: PhantomData })
     }

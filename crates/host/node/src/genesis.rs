@@ -62,7 +62,7 @@ fn keep(data_dir: &Path, identity: &Identity) -> Result<Public> {
 /// # Errors
 /// The enclave does not start or refuses; the directory cannot be written.
 pub async fn new_worker(newborn: &Newborn) -> Result<Public> {
-    let enclave = Enclave::<UntrustedWorkerRequest, WorkerReply>::start("genesis", &newborn.enclave)?;
+    let enclave = Enclave::<UntrustedWorkerRequest, WorkerReply>::start("genesis", &newborn.enclave, None)?;
     let reply = enclave.ask(UntrustedWorkerRequest::Start(newborn.settle()?)).await?;
     enclave.shutdown().await;
     match reply {
@@ -98,7 +98,7 @@ pub struct Committee {
 /// # Errors
 /// As [`new_worker`].
 pub async fn new_key_node(newborn: &Newborn) -> Result<Candidate> {
-    let enclave = Enclave::start("genesis", &newborn.enclave)?;
+    let enclave = Enclave::start("genesis", &newborn.enclave, None)?;
     match enclave.ask(UntrustedKeyRequest::Start(newborn.settle()?)).await? {
         KeyEnclaveReply::Started(identity) => {
             let public = keep(&newborn.data_dir, &identity)?;

@@ -13,6 +13,7 @@ use crate::{
     enclave::{Enclave, files},
     feeder::{Feeder, Follower},
     peers::Peers,
+    record,
 };
 use actor::KeyNode;
 
@@ -30,7 +31,7 @@ impl Follower for KeyEnclave {
 
 /// Runs a key node until `stop` resolves.
 pub(crate) async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> Result<()> {
-    let enclave = KeyEnclave::start(&config.name, &config.enclave)?;
+    let enclave = KeyEnclave::start(&config.name, &config.enclave, record::frames(&config)?)?;
     match enclave.ask(Request::Start(files::start(&config.data_dir)?)).await? {
         Reply::Started(_) => {}
         Reply::Refused(refusal) => return Err(Error::Refused(refusal)),

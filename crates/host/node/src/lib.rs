@@ -6,6 +6,7 @@
 //! feeder    keeps an enclave's view at the chain's tip
 //! peers     who is asked for keys, partials and snapshots
 //! prover    brings the proofs that an enclave asks for
+//! record    for tests only: what passes a node's walls, in files
 //! genesis   wakes new enclaves and runs the ceremony that deals the first key
 //! worker    follows inputs, executes what the lottery assigns, commits
 //! key       answers workers, opens epochs
@@ -22,6 +23,7 @@ pub mod genesis;
 mod key;
 mod peers;
 mod prover;
+pub mod record;
 mod worker;
 
 pub use config::{NodeConfig, Role};

@@ -9,7 +9,7 @@ use enigma_protocol::{
 };
 use tokio::sync::mpsc;
 
-use crate::{Error, NodeConfig, Result, Role, enclave::files};
+use crate::{Error, NodeConfig, Result, Role, enclave::files, record};
 
 /// How long a peer may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -28,6 +28,7 @@ impl Peers {
         let own = enigma_network::peer_id_from_seed(seed);
         let mut network = Config::new(seed, config.listen.clone());
         network.request_timeout = PATIENCE;
+        network.recorder = record::messages(config)?;
         network.peers = config
             .peers
             .iter()

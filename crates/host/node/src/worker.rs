@@ -18,6 +18,7 @@ use crate::{
     enclave::{Enclave, files},
     feeder::{Feeder, Follower},
     peers::Peers,
+    record,
 };
 use actor::WorkerNode;
 use ledger::Ledger;
@@ -36,7 +37,7 @@ impl Follower for WorkerEnclave {
 
 /// Runs a worker until `stop` resolves.
 pub(crate) async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> Result<()> {
-    let enclave = WorkerEnclave::start(&config.name, &config.enclave)?;
+    let enclave = WorkerEnclave::start(&config.name, &config.enclave, record::frames(&config)?)?;
     let identity = match enclave.ask(Request::Start(files::start(&config.data_dir)?)).await? {
         Reply::Started(identity) => identity,
         Reply::Refused(refusal) => return Err(Error::Refused(refusal)),

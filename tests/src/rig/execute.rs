@@ -1,0 +1,101 @@
+//! From pending inputs to a receipt, with everything that the enclave turns out to need.
+
+use std::collections::BTreeSet;
+
+use alloy_primitives::Address;
+use enigma_protocol::{
+    door::{
+        Executed, KeyEnclaveReply, Need, Refusal, UntrustedExecute, UntrustedKeyRequest, UntrustedRelease,
+        WorkerReply,
+    },
+    keys::{KeyReply, KeyRequest},
+};
+
+use super::{Refused, Rig, THRESHOLD, ledger::untrusted};
+use crate::sealed::door::ROUNDS;
+
+impl Rig {
+    /// Reads headers and events up to the newest block.
+    ///
+    /// # Panics
+    /// The chain fails.
+    pub async fn catch_up(&mut self) {
+        if self.headers.sync(&self.chain).await {
+            self.ledger.forget();
+        }
+        self.ledger.follow(&self.chain, self.headers.tip()).await;
+    }
+
+    /// The inputs of a contract that wait for a receipt.
+    ///
+    /// # Panics
+    /// There is no such contract.
+    pub fn pending(&self, contract: Address) -> usize {
+        let track = &self.ledger.tracks[&contract];
+        track.inputs.len() - track.cursor
+    }
+
+    /// Has the contract's first rank execute its next `count` inputs.
+    ///
+    /// # Panics
+    /// An enclave refuses.
+    pub async fn execute(&mut self, contract: Address, count: usize) -> Executed {
+        let worker = self.group(contract).await[0];
+        self.execute_as(worker, contract, count).await.expect("a receipt")
+    }
+
+    /// Has a worker execute the next `count` inputs of a contract.
+    ///
+    /// # Errors
+    /// Its enclave refuses, or so many key enclaves that the rest is below the threshold.
+    ///
+    /// # Panics
+    /// The chain fails, or the enclave asks for the same without end.
+    pub async fn execute_as(&mut self, worker: usize, contract: Address, count: usize) -> Refused<Executed> {
+        self.catch_up().await;
+        self.workers[worker].follow(&self.headers)?;
+        let inputs: Vec<_> = self.ledger.tracks[&contract].next(count).iter().map(untrusted).collect();
+        let (mut slots, mut state) = (BTreeSet::new(), None);
+        for _ in 0..ROUNDS {
+            let facts = self.facts.bring(&self.chain, self.headers.tip(), &slots).await;
+            let execute =
+                UntrustedExecute { contract, facts, inputs: inputs.clone().into(), state: state.clone() };
+            match self.workers[worker].door.execute(execute) {
+                WorkerReply::Executed(executed) => {
+                    if let Some(snapshot) = &executed.snapshot {
+                        self.snapshots.insert(executed.receipt.snapshot_hash, snapshot.0.clone());
+                    }
+                    return Ok(executed);
+                }
+                WorkerReply::Need(Need { slots: more, keys, state: wanted }) => {
+                    self.facts.note(&more.0);
+                    slots.extend(more.0);
+                    for request in keys.0 {
+                        let replies = self.gather(&request).await?;
+                        self.workers[worker].door.keys(&request, &replies)?;
+                    }
+                    if wanted {
+                        state = Some(self.ledger.tracks[&contract].state(&self.snapshots));
+                    }
+                }
+                WorkerReply::Refused(refusal) => return Err(refusal),
+                other => panic!("expected a receipt, {other:?} came"),
+            }
+        }
+        panic!("no end of needs");
+    }
+
+    /// What the first key enclaves up to the threshold answer to a request.
+    async fn gather(&mut self, request: &KeyRequest) -> Result<Vec<KeyReply>, Refusal> {
+        let mut replies = Vec::new();
+        for key in self.keys.iter_mut().take(THRESHOLD) {
+            let question =
+                |facts| UntrustedKeyRequest::Release(UntrustedRelease { request: request.clone(), facts });
+            match key.ask(&self.chain, &self.headers, &mut self.facts, question).await? {
+                KeyEnclaveReply::Released(reply) => replies.push(reply),
+                other => panic!("expected a part of a key, {other:?} came"),
+            }
+        }
+        Ok(replies)
+    }
+}

@@ -1,0 +1,127 @@
+//! Genuine receipts under signatures of the wrong party.
+
+use alloy_primitives::B256;
+use enigma_crypto::sign::SigningKey;
+use enigma_primitives::Secret;
+use enigma_protocol::{door::Code, layout};
+use enigma_tests::rig::Rig;
+use serde_json::json;
+
+use crate::{count, genuine, running};
+
+#[tokio::test]
+async fn only_the_first_rank_of_the_group_may_sign() {
+    let mut rig = Rig::start().await;
+    let alice = rig.user(0).clone();
+    let contract = running(&mut rig, &alice, 1).await;
+    let (executed, commitment) = genuine(&mut rig, contract).await;
+    let group = rig.group(contract).await;
+    let outside = (0..3).find(|w| !group.contains(w)).expect("a worker outside");
+    let says = |signature: Vec<u8>| {
+        let mut signed = commitment.clone();
+        signed.signatures = vec![signature.into()];
+        rig.try_commit(&[signed])
+    };
+    let unknown = SigningKey::from_bytes(&Secret::from_bytes([9; 32])).expect("a key");
+    let digest = rig.digest(&commitment.receipt);
+    assert_eq!(says(rig.broken_signature(group[0], &commitment.receipt)), Ok(()));
+    assert_eq!(says(rig.broken_signature(group[1], &commitment.receipt)), Err("WrongRank".to_owned()));
+    assert_eq!(says(rig.broken_signature(outside, &commitment.receipt)), Err("NotInGroup".to_owned()));
+    assert_eq!(says(unknown.sign_digest(digest).to_vec()), Err("WrongSigner".to_owned()));
+    // Of the right signer, for another message.
+    let other = rig.broken_signature(group[0], &{
+        let mut other = commitment.receipt.clone();
+        other.anchorNumber -= 1;
+        other
+    });
+    assert_eq!(says(other), Err("WrongSigner".to_owned()));
+    rig.commit(&executed).await;
+}
+
+#[tokio::test]
+async fn workers_that_were_not_drawn_first_get_no_key_to_execute_with() {
+    let mut rig = Rig::start().await;
+    let alice = rig.user(0).clone();
+    let contract = running(&mut rig, &alice, 1).await;
+    count(&mut rig, contract, 0).await;
+    let group = rig.group(contract).await;
+    for worker in 0..3 {
+        let said = rig.execute_as(worker, contract, 1).await;
+        match said {
+            Ok(executed) => {
+                assert_eq!(worker, group[0]);
+                assert_eq!(rig.try_commit(&[rig.commitment(&executed)]), Ok(()));
+            }
+            Err(refusal) => assert!(worker != group[0] && refusal.code == Code::NotDrawn, "{worker}: {refusal:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_admission_ends_with_its_expiry_and_a_renewal_takes_it_up() {
+    let mut rig = Rig::start().await;
+    let alice = rig.user(0).clone();
+    let contract = running(&mut rig, &alice, 1).await;
+    let (executed, commitment) = genuine(&mut rig, contract).await;
+    let genuine = [commitment];
+    let first_rank = rig.group(contract).await[0];
+    let height = rig.chain.height().await.expect("a height");
+    let now = rig.chain.block(height).await.expect("a block").timestamp;
+    rig.renew(first_rank, now + 3_600).await;
+    rig.anvil.call("evm_setNextBlockTimestamp", json!([now + 3_598]));
+    rig.mine(1);
+    assert_eq!(rig.try_commit(&genuine), Ok(()), "a second before the end");
+    rig.anvil.call("evm_setNextBlockTimestamp", json!([now + 3_600]));
+    rig.mine(1);
+    assert_eq!(rig.try_commit(&genuine), Err("AdmissionExpired".to_owned()));
+    let sent = rig.carry(genuine.to_vec()).await.expect_err("refused for real");
+    assert!(sent.is_refusal("AdmissionExpired"), "{sent}");
+    rig.renew(first_rank, now + 86_400).await;
+    assert_eq!(rig.try_commit(&genuine), Ok(()));
+    rig.commit(&executed).await;
+}
+
+#[tokio::test]
+async fn key_enclaves_release_nothing_to_an_expired_worker() {
+    let mut rig = Rig::start().await;
+    let alice = rig.user(0).clone();
+    let contract = rig.deploy(enigma_tests::rig::program::CODE, &alice, 1).await.event.contract;
+    let first_rank = rig.group(contract).await[0];
+    let height = rig.chain.height().await.expect("a height");
+    let now = rig.chain.block(height).await.expect("a block").timestamp;
+    rig.renew(first_rank, now + 600).await;
+    rig.anvil.call("evm_setNextBlockTimestamp", json!([now + 600]));
+    rig.mine(1);
+    let refusal = rig.execute_as(first_rank, contract, 1).await.expect_err("no key");
+    assert_eq!(refusal.code, Code::NotAdmitted);
+    rig.renew(first_rank, now + 86_400).await;
+    rig.settle(contract).await;
+}
+
+#[tokio::test]
+async fn a_measurement_that_is_off_the_list_signs_nothing() {
+    let mut rig = Rig::start().await;
+    let alice = rig.user(0).clone();
+    let contract = running(&mut rig, &alice, 1).await;
+    let (executed, commitment) = genuine(&mut rig, contract).await;
+    let slot = layout::measurement(enigma_platform::simulated_measurement("worker"));
+    let off = json!({ rig.chain.enigma().to_string(): { "stateDiff": { slot.to_string(): B256::ZERO } } });
+    let said = rig.try_commit_if(std::slice::from_ref(&commitment), off, json!({}));
+    assert_eq!(said, Err("MeasurementNotAllowed".to_owned()));
+    rig.commit(&executed).await;
+}
+
+#[tokio::test]
+async fn a_group_that_shrank_below_the_signers_is_told_apart() {
+    let mut rig = Rig::start().await;
+    let alice = rig.user(0).clone();
+    let contract = running(&mut rig, &alice, 2).await;
+    for worker in [1, 2] {
+        rig.logout(worker).await;
+    }
+    rig.next_epoch().await;
+    rig.next_epoch().await;
+    assert_eq!(rig.group(contract).await, [0]);
+    let executed = rig.execute_as(0, contract, 1).await.expect("a receipt of one");
+    assert_eq!(rig.try_commit(&[rig.commitment(&executed)]), Err("GroupTooSmall".to_owned()));
+}
