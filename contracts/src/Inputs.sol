@@ -138,10 +138,12 @@ abstract contract Inputs is EnigmaStorage {
         if (task.priceCap < 2 * block.basefee) revert PriceCapTooLow(2 * block.basefee);
     }
 
+    /// @dev Not later than the current epoch: the key of a later one is not released yet, and an input that waits for it
+    /// would hold up its queue.
     function _requireInWindow(uint40 epoch, uint40 current) private view {
         uint40 window = parametersWord.window;
         uint40 oldest = current > window ? current - window : 0;
-        if (epoch < oldest || epoch > current + 1) revert EpochOutsideWindow(oldest, current + 1);
+        if (epoch < oldest || epoch > current) revert EpochOutsideWindow(oldest, current);
     }
 
     /// @dev Extends the contract's log by an input and announces it.

@@ -127,7 +127,7 @@ contract InputsTest is EnigmaTest {
         _refuse(_task(0), 2, new bytes(276), abi.encodeWithSelector(IInputs.InvalidEnvelopeSize.selector, 276));
         _refuse(_task(0), 2, new bytes(65_537), abi.encodeWithSelector(IInputs.InvalidEnvelopeSize.selector, 65_537));
         TaskParameters memory task = _task(0);
-        task.gasLimit = 30_000_001;
+        task.gasLimit = 16_777_217;
         _refuse(task, 2, _envelope(0), abi.encodeWithSelector(IInputs.GasLimitTooHigh.selector));
         task = _task(0);
         task.commitGas = 108_959;
@@ -137,13 +137,13 @@ contract InputsTest is EnigmaTest {
         task = _task(0);
         task.priceCap = 20 gwei - 1;
         _refuse(task, 2, _envelope(0), abi.encodeWithSelector(IInputs.PriceCapTooLow.selector, 20 gwei));
-        bytes memory outside = abi.encodeWithSelector(IInputs.EpochOutsideWindow.selector, 0, 3);
-        _refuse(_task(0), 4, _envelope(0), outside);
+        bytes memory outside = abi.encodeWithSelector(IInputs.EpochOutsideWindow.selector, 0, 2);
+        _refuse(_task(0), 3, _envelope(0), outside);
     }
 
     function test_limitsThatAreJustKept() public {
         TaskParameters memory task = _task(0);
-        task.gasLimit = 30_000_000;
+        task.gasLimit = 16_777_216;
         task.commitGas = 5_000_000;
         task.priceCap = 20 gwei;
         _create(account, ALICE, task);
@@ -152,7 +152,7 @@ contract InputsTest is EnigmaTest {
         uint256 due = _due(task);
         deal(ALICE, 2 * due);
         vm.startPrank(ALICE);
-        enigma.createTask{value: due}(account, 3, new bytes(277), task);
+        enigma.createTask{value: due}(account, 2, new bytes(277), task);
         enigma.createTask{value: due}(account, 0, new bytes(65_536), task);
     }
 
@@ -160,9 +160,9 @@ contract InputsTest is EnigmaTest {
         for (uint256 i = 0; i < 17; ++i) {
             _nextEpoch();
         }
-        bytes memory outside = abi.encodeWithSelector(IInputs.EpochOutsideWindow.selector, 3, 20);
+        bytes memory outside = abi.encodeWithSelector(IInputs.EpochOutsideWindow.selector, 3, 19);
         _refuse(_task(0), 2, _envelope(0), outside);
-        _refuse(_task(0), 21, _envelope(0), outside);
+        _refuse(_task(0), 20, _envelope(0), outside);
         uint256 due = _due(_task(0));
         deal(ALICE, due);
         vm.prank(ALICE);

@@ -7,8 +7,8 @@ import {DeployParameters, SecretContract, TaskParameters, TaskRequest} from "./T
 /// @notice Every input is hash-chained into its contract's log. Fee and value wait in escrow until a receipt lands:
 /// `(commitGas + gasLimit / 8) * priceCap + value`, paid by the call's value and, where that is short, by the sender's
 /// credit.
-/// @dev Limits: an envelope has 277 to 65,536 bytes, clear code at most 49,152; `gasLimit` at most 30,000,000 (half of
-/// a block inside, seconds of an enclave); `commitGas` 108,960 to 5,000,000, so that a commit of one task fits a
+/// @dev Limits: an envelope has 277 to 65,536 bytes, clear code at most 49,152; `gasLimit` at most 16,777,216
+/// (EIP-7825, which holds inside too); `commitGas` 108,960 to 5,000,000, so that a commit of one task fits a
 /// transaction of 128 KiB; `priceCap` at least twice the base fee; 255 inputs pending at most.
 interface IInputs {
     /// @notice A secret contract has its address.
@@ -47,7 +47,7 @@ interface IInputs {
     error CodeTooLarge(uint256 size);
     /// @notice The envelope's epoch must lie in [`oldest`, `newest`].
     error EpochOutsideWindow(uint40 oldest, uint40 newest);
-    /// @notice `gasLimit` is above 30,000,000.
+    /// @notice `gasLimit` is above 16,777,216.
     error GasLimitTooHigh();
     /// @notice `commitGas` must lie in [108,960, 5,000,000].
     error InvalidCommitGas();

@@ -16,7 +16,7 @@ library FeeSchedule {
     uint256 internal constant MIN_COMMIT_GAS = RECEIPT_GAS + TASK_GAS + BYTE_GAS * 288;
     /// About 108,000 bytes of output and delta: a commit of one task fits a transaction of 128 KiB.
     uint256 internal constant MAX_COMMIT_GAS = 5_000_000;
-    uint256 internal constant MAX_GAS_LIMIT = 30_000_000;
+    uint256 internal constant MAX_GAS_LIMIT = 16_777_216;
 
     /// @notice The most that a task can cost, wei: what is escrowed beside its value.
     function maxFee(uint256 commitGas, uint256 gasLimit, uint256 priceCap) internal pure returns (uint256) {
