@@ -41,7 +41,7 @@ contract MoneyTest is EnigmaTest {
         TaskParameters memory task = TaskParameters({
             onBehalfOf: bytes32(random),
             value: (random >> 40) % 3 == 0 ? 0 : (random >> 48) % 10 ether,
-            gasLimit: uint64((random >> 112) % 30_000_001),
+            gasLimit: uint64((random >> 112) % 16_777_217),
             commitGas: uint64(130_000 + (random >> 140) % 4_000_000),
             priceCap: uint128(2 * block.basefee + (random >> 170) % 100 gwei),
             tip: uint128((random >> 200) % 50 gwei)
