@@ -50,6 +50,7 @@ pub fn wait_for<T>(what: &str, patience: Duration, mut done: impl FnMut() -> Opt
 /// A local network, running or not.
 #[derive(Debug)]
 pub struct Network {
+    binary: PathBuf,
     home: tempfile::TempDir,
     ports: Ports,
     env: Vec<(String, String)>,
@@ -69,10 +70,11 @@ impl Network {
     /// A folder and ports; nothing runs.
     ///
     /// # Panics
-    /// The temporary folder cannot be written.
+    /// There is no binary to test, or the temporary folder cannot be written.
     pub fn planned() -> Self {
+        let binary = binary::enigma();
         let home = tempfile::Builder::new().prefix("enigma-test-").tempdir().expect("a temporary folder");
-        Self { home, ports: Ports::take(), env: Vec::new() }
+        Self { binary, home, ports: Ports::take(), env: Vec::new() }
     }
 
     /// Gives every command, and so every host process, an environment variable.
@@ -99,7 +101,7 @@ impl Network {
 
     /// `enigma` with these arguments and this network's data directory, from the project's folder.
     pub fn command<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S]) -> Command {
-        let mut command = Command::new(binary::enigma());
+        let mut command = Command::new(&self.binary);
         command.args(arguments).current_dir(binary::root()).envs(self.env.iter().map(|(n, v)| (n, v)));
         command.env("ENIGMA_ROOT", binary::root()).env("ENIGMA_DATA_DIR", self.data_dir());
         command

@@ -102,7 +102,8 @@ impl Rig {
     /// The chain fails.
     pub async fn group(&self, contract: Address) -> Vec<usize> {
         let epoch = self.epoch().await;
-        let ids = self.chain.sequence(contract, epoch, PARAMETERS.group_size.into()).await.expect("a sequence");
+        let ids =
+            self.chain.sequence(contract, epoch, PARAMETERS.group_size.into()).await.expect("a sequence");
         ids.iter().map(|id| self.workers.iter().position(|w| w.id == *id).expect("a worker")).collect()
     }
 

@@ -8,6 +8,14 @@
 //! tools     where the compiler, the chain and the enclaves' programs are
 //! ```
 
+/// Prints a line to standard output. A reader that went away, as `| head` does, is no reason to fail.
+macro_rules! out {
+    ($($args:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stdout(), $($args)*);
+    }};
+}
+
 mod abi;
 mod cli;
 mod commands;
@@ -41,7 +49,7 @@ fn main() -> ExitCode {
 /// Tells what went wrong, to people or to programs.
 fn fail(error: &anyhow::Error, json: bool) -> ExitCode {
     if json {
-        println!("{}", serde_json::json!({ "ok": false, "error": format!("{error:#}") }));
+        out!("{}", serde_json::json!({ "ok": false, "error": format!("{error:#}") }));
     } else {
         eprintln!("error: {error:#}");
     }

@@ -7,23 +7,33 @@ use std::path::{Path, PathBuf};
 /// # Panics
 /// There is none, or one of the enclaves' programs is missing beside it.
 pub fn enigma() -> PathBuf {
-    let path = std::env::var_os("ENIGMA_BIN").map_or_else(built, PathBuf::from);
+    let path = named().unwrap_or_else(built);
     for name in ["enigma", "enigma-worker-enclave", "enigma-key-enclave"] {
         let program = path.with_file_name(name);
-        assert!(program.is_file(), "{} is missing: run `cargo build` first, or set ENIGMA_BIN", program.display());
+        assert!(
+            program.is_file(),
+            "{} is missing: run `cargo build` first, or set ENIGMA_BIN",
+            program.display()
+        );
     }
     path
 }
 
 /// Whether ENIGMA_BIN names a release build: only then do bounds on time mean anything.
 pub fn is_release() -> bool {
-    std::env::var_os("ENIGMA_BIN").is_some()
+    named().is_some()
 }
 
-/// Test programs lie in `target/<profile>/deps`.
+fn named() -> Option<PathBuf> {
+    std::env::var_os("ENIGMA_BIN").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// Test programs lie in `target/<profile>/deps`, the benchmark's in `target/<profile>`.
 fn built() -> PathBuf {
-    let test = std::env::current_exe().expect("the test's own path");
-    test.ancestors().nth(2).expect("target/<profile>/deps").join("enigma")
+    let program = std::env::current_exe().expect("this program's own path");
+    let folder = program.parent().expect("its folder");
+    let profile = if folder.ends_with("deps") { folder.parent().expect("target/<profile>") } else { folder };
+    profile.join("enigma")
 }
 
 /// The project's folder.

@@ -5,7 +5,7 @@ use std::{os::unix::ffi::OsStrExt, path::Path};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// A process, told from a later one with the same number by when it started.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Process {
     /// Its number.
     pub pid: u32,
@@ -13,12 +13,18 @@ pub struct Process {
     pub command: String,
     parent: u32,
     started: u64,
+    stopped: bool,
 }
 
 impl Process {
     /// Whether it still runs.
     pub fn is_alive(&self) -> bool {
         read(self.pid).is_some_and(|now| now.started == self.started)
+    }
+
+    /// Whether a signal holds it still.
+    pub fn is_stopped(&self) -> bool {
+        read(self.pid).is_some_and(|now| now.started == self.started && now.stopped)
     }
 
     /// Whether it is an enclave, which may know secrets.
@@ -57,7 +63,11 @@ pub fn of(data_dir: &Path) -> Vec<Process> {
     let mut ours: Vec<Process> = everybody.iter().filter(|p| names(p)).cloned().collect();
     let mut place = 0;
     while let Some(parent) = ours.get(place).map(|p| p.pid) {
-        let new: Vec<_> = everybody.iter().filter(|p| p.parent == parent && !ours.contains(p)).cloned().collect();
+        let new: Vec<_> = everybody
+            .iter()
+            .filter(|p| p.parent == parent && ours.iter().all(|o| o.pid != p.pid))
+            .cloned()
+            .collect();
         ours.extend(new);
         place += 1;
     }
@@ -74,11 +84,12 @@ fn read(pid: u32) -> Option<Process> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in parentheses may hold anything; what follows it does not.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    let (state, parent, started) = (*fields.first()?, fields.get(1)?.parse().ok()?, fields.get(19)?.parse().ok()?);
+    let (state, parent, started) =
+        (*fields.first()?, fields.get(1)?.parse().ok()?, fields.get(19)?.parse().ok()?);
     if matches!(state, "Z" | "X") {
         return None;
     }
     let command = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let command = String::from_utf8_lossy(&command).replace('\0', " ").trim_end().to_owned();
-    Some(Process { pid, command, parent, started })
+    Some(Process { pid, command, parent, started, stopped: state == "T" })
 }

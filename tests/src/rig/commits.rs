@@ -42,7 +42,12 @@ impl Rig {
     ///
     /// # Panics
     /// As [`Rig::try_commit`].
-    pub fn try_commit_if(&self, commitments: &[Commitment], state: Value, block: Value) -> Result<(), String> {
+    pub fn try_commit_if(
+        &self,
+        commitments: &[Commitment],
+        state: Value,
+        block: Value,
+    ) -> Result<(), String> {
         let call = json!({
             "from": self.carrier.address(), "to": self.chain.enigma(), "data": hex::encode_prefixed(encode(commitments)),
         });

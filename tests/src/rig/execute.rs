@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use alloy_primitives::Address;
+use enigma_chain::InputEvent;
 use enigma_protocol::{
     door::{
         Executed, KeyEnclaveReply, Need, Refusal, UntrustedExecute, UntrustedKeyRequest, UntrustedRelease,
@@ -33,6 +34,14 @@ impl Rig {
     pub fn pending(&self, contract: Address) -> usize {
         let track = &self.ledger.tracks[&contract];
         track.inputs.len() - track.cursor
+    }
+
+    /// An input of a contract.
+    ///
+    /// # Panics
+    /// There is no such input.
+    pub fn input(&self, contract: Address, index: u64) -> InputEvent {
+        self.ledger.tracks[&contract].inputs[index as usize].clone()
     }
 
     /// Has the contract's first rank execute its next `count` inputs.

@@ -126,13 +126,17 @@ async fn admitted(deployer: &Sender, token: Address, place: usize) -> WorkerSeat
 
 async fn ceremony(deployer: &Sender, descriptor: Descriptor) -> (Descriptor, Vec<[u8; 96]>, Vec<KeySeat>) {
     let mut doors: Vec<KeyDoor> = (0..KEYS).map(|i| KeyDoor::new(&format!("rig key {i}"))).collect();
-    let identities: Vec<Identity> =
-        doors.iter_mut().zip(101..).map(|(door, machine)| door.start(machine, None).expect("wakes")).collect();
+    let identities: Vec<Identity> = doors
+        .iter_mut()
+        .zip(101..)
+        .map(|(door, machine)| door.start(machine, None).expect("wakes"))
+        .collect();
     let members: Vec<Member> =
         identities.iter().map(|i| Member { address: i.address, box_key: i.box_key }).collect();
     let setup = GenesisSetup { descriptor, members: members.into(), threshold: THRESHOLD as u8 };
     let dealing = doors[0].deal(&setup).expect("deals");
-    let signatures = doors.iter_mut().map(|d| d.accept(&setup, &dealing).expect("accepts").signature).collect();
+    let signatures =
+        doors.iter_mut().map(|d| d.accept(&setup, &dealing).expect("accepts").signature).collect();
     let commitments = dealing.commitments.0;
     let mut descriptor = setup.descriptor;
     descriptor.public_key = commitments[0];

@@ -82,14 +82,27 @@ impl Rig {
         Binding { kind, network: self.network, contract, epoch: at_epoch, sender, on_behalf_of: B256::ZERO }
     }
 
-    /// Seals an envelope that is as honest as its binding.
+    /// A fresh key for envelopes to this contract and epoch.
+    ///
+    /// # Panics
+    /// Never: the network's key is a point.
+    pub fn session(&mut self, binding: &Binding) -> Session {
+        let public_key = PublicKey::from_bytes(&self.descriptor.public_key).expect("a point");
+        let message = key_message(binding.network, ERA, binding.contract, binding.epoch);
+        Session::for_input(&self.entropy.scalar(), &public_key, &message)
+    }
+
+    /// Fresh bytes.
+    pub fn random<const N: usize>(&mut self) -> [u8; N] {
+        self.entropy.bytes()
+    }
+
+    /// Seals an envelope that is as honest as its binding. `expiry` is Unix seconds, or 0.
     ///
     /// # Panics
     /// Never: bodies of tests are small.
     pub fn seal(&mut self, binding: &Binding, body: &[u8], expiry: u64) -> Text {
-        let public_key = PublicKey::from_bytes(&self.descriptor.public_key).expect("a point");
-        let message = key_message(binding.network, ERA, binding.contract, binding.epoch);
-        let session = Session::for_input(&self.entropy.scalar(), &public_key, &message);
+        let session = self.session(binding);
         let reply_key = self.entropy.word();
         let plaintext =
             Plaintext { reply_key: Secret::from_bytes(reply_key), expiry, body: Secret::new(body.to_vec()) };
@@ -188,8 +201,7 @@ impl Rig {
         let binding = self.binding(Kind::Deploy, contract, self.epoch().await, sender.address());
         let text = self.seal(&binding, code, 0);
         let terms = self.terms(0).await;
-        let event =
-            self.raw_deploy(sender, salt, signers, text.envelope, terms).await.expect("a deployment");
+        let event = self.raw_deploy(sender, salt, signers, text.envelope, terms).await.expect("a deployment");
         assert_eq!(event.contract, contract);
         Sent { event, reply_key: text.reply_key }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, U256};
 use enigma_chain::{CommitEvent, InputEvent};
-use enigma_protocol::{fees, input::Input};
+use enigma_protocol::{fees, input::Input, receipt::Status};
 use serde_json::json;
 
 use super::Rig;
@@ -30,7 +30,12 @@ impl Books {
     /// It is not.
     pub fn assert_balanced(&self) {
         let owed: U256 = self.credits.values().sum();
-        assert_eq!(self.balance, owed + self.escrow, "balance against credits {owed} + escrow {}", self.escrow);
+        assert_eq!(
+            self.balance,
+            owed + self.escrow,
+            "balance against credits {owed} + escrow {}",
+            self.escrow
+        );
     }
 
     /// What an account is owed.
@@ -69,6 +74,57 @@ impl Rig {
         anvil::word(&self.anvil.call("eth_getBalance", json!([account, "latest"]))).into()
     }
 
+    /// Reads the books anew, and holds them against what these commits must have moved since `before`, to the wei:
+    /// every account's credit, the escrow, the contract's balance, every portal.
+    ///
+    /// # Panics
+    /// Anything else has moved, or a commit announced another pay.
+    pub async fn audit(&mut self, before: &Books, commits: &[CommitEvent]) -> Books {
+        let after = self.books().await;
+        let mut expected = before.clone();
+        for commit in commits {
+            self.expect(&mut expected, commit).await;
+        }
+        assert_eq!(after, expected, "the books after {} commits", commits.len());
+        after.assert_balanced();
+        after
+    }
+
+    async fn expect(&self, books: &mut Books, commit: &CommitEvent) {
+        let signers = self.chain.secret_contract(commit.contract).await.expect("a contract").signers;
+        let ranks =
+            self.chain.sequence(commit.contract, commit.epoch, signers.into()).await.expect("a group");
+        let base_fee = self.base_fee_of(commit).await;
+        let inputs = &self.ledger.tracks[&commit.contract].inputs[commit.first_index as usize..];
+        let (mut for_commit, mut for_execution) = (U256::ZERO, U256::ZERO);
+        for (place, (outcome, event)) in commit.outcomes.iter().zip(inputs).enumerate() {
+            let input = &event.input;
+            let pay = expected_pay(input, commit, place, base_fee);
+            assert_eq!(outcome.pay, pay, "announced pay of task {}", event.index);
+            let executed = U256::from(outcome.gas_charged / fees::EXECUTION_DIVISOR) * price(input, base_fee);
+            for_execution += executed;
+            for_commit += pay - executed;
+            let delivered = if outcome.status == Status::Completed { input.value } else { U256::ZERO };
+            books.escrow -= escrow(event);
+            books.balance -= delivered;
+            *books.portals.entry(commit.contract).or_default() += delivered;
+            *books.credits.entry(input.sender).or_default() += escrow(event) - pay - delivered;
+        }
+        let share = for_execution / U256::from(signers);
+        for (rank, id) in ranks.iter().enumerate() {
+            let worker = self.workers.iter().find(|w| w.id == *id).expect("a worker");
+            let rest = for_commit + for_execution - share * U256::from(signers - 1);
+            let earned = if rank == 0 { rest } else { share };
+            *books.credits.entry(worker.operator.address()).or_default() += earned;
+        }
+    }
+
+    /// Mines a block with this base fee, wei; the next one's is close to it.
+    pub fn mine_at_base_fee(&self, base_fee: u64) {
+        self.anvil.call("anvil_setNextBlockBaseFeePerGas", json!([format!("{base_fee:#x}")]));
+        self.mine(1);
+    }
+
     /// Base fee of the block of a commit, wei.
     ///
     /// # Panics
@@ -87,6 +143,11 @@ fn escrow(event: &InputEvent) -> U256 {
 pub fn expected_pay(input: &Input, commit: &CommitEvent, place: usize, base_fee: u128) -> U256 {
     let outcome = &commit.outcomes[place];
     let bytes = (outcome.output.len() + outcome.delta.len()) as u64;
-    let price = (base_fee + input.tip).min(input.price_cap);
+    let price = price(input, base_fee).to();
     fees::pay(input.commit_gas, bytes, outcome.gas_charged, commit.outcomes.len() as u64, price)
+}
+
+/// Wei for a unit of gas.
+fn price(input: &Input, base_fee: u128) -> U256 {
+    U256::from((base_fee + input.tip).min(input.price_cap))
 }

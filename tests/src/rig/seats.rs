@@ -140,7 +140,8 @@ impl WorkerSeat {
 
     /// The signing key, as whoever breaks the enclave open finds it: the first 32 bytes of its randomness.
     pub(super) fn broken_open(&self) -> SigningKey {
-        let key = SigningKey::from_bytes(&Secret::from_bytes(Entropy::new(&self.name).word())).expect("a key");
+        let key =
+            SigningKey::from_bytes(&Secret::from_bytes(Entropy::new(&self.name).word())).expect("a key");
         assert_eq!(key.address(), self.signer, "the identity is made of the first bytes drawn");
         key
     }

@@ -18,14 +18,16 @@ pub fn all(needle: &[u8]) -> Vec<(String, Vec<u8>)> {
     let forms = parts.into_iter().flat_map(|(part, bytes)| {
         let reversed: Vec<u8> = bytes.iter().rev().copied().collect();
         let straight = written(bytes).into_iter().map(move |(form, w)| (format!("{part}, {form}"), w));
-        let backwards = written(&reversed).into_iter().map(move |(form, w)| (format!("{part}, reversed, {form}"), w));
+        let backwards =
+            written(&reversed).into_iter().map(move |(form, w)| (format!("{part}, reversed, {form}"), w));
         straight.chain(backwards)
     });
     forms.collect()
 }
 
 fn written(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
-    let list = |separator: &str| bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(separator).into_bytes();
+    let list =
+        |separator: &str| bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(separator).into_bytes();
     let mut forms = vec![
         ("raw".into(), bytes.to_vec()),
         ("hex".into(), hex::encode(bytes).into_bytes()),
@@ -35,7 +37,7 @@ fn written(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
         ("spaced list".into(), list(", ")),
     ];
     // 64-bit words of the other byte order, the words in order: half-way between raw and reversed.
-    if bytes.len() % 8 == 0 {
+    if bytes.len().is_multiple_of(8) {
         forms.push(("swapped words".into(), bytes.chunks(8).flat_map(|w| w.iter().rev().copied()).collect()));
     }
     for (name, alphabet) in ALPHABETS {

@@ -82,7 +82,8 @@ mod tests {
     #[test]
     fn a_needle_in_another_process_is_found_and_no_other() {
         let seed = std::process::id();
-        let needle: [u8; 16] = std::array::from_fn(|i| (seed as u8).wrapping_mul(7).wrapping_add(i as u8 * 29));
+        let needle: [u8; 16] =
+            std::array::from_fn(|i| (seed as u8).wrapping_mul(7).wrapping_add((i as u8).wrapping_mul(29)));
         let absent: [u8; 16] = needle.map(|byte| byte ^ 0x5a);
         let mut cat = Command::new("cat")
             .env("PLANTED", hex::encode(needle))

@@ -160,9 +160,13 @@ fn of_result(t: &mut Table<'_>, result: &TaskResult, input: &Input) {
     t.row("gasCharged: above the limit", "GasAboveLimit", Refused, |c| {
         c.receipt.results[0].gasCharged = input.gasLimit + 1;
     });
-    t.row("gasCharged: the highest", "GasAboveLimit", Refused, |c| c.receipt.results[0].gasCharged = u64::MAX);
+    t.row("gasCharged: the highest", "GasAboveLimit", Refused, |c| {
+        c.receipt.results[0].gasCharged = u64::MAX
+    });
     t.row("gasCharged: less", "WrongSigner", Lands, |c| c.receipt.results[0].gasCharged = gasCharged - 1);
-    t.row("outputHash", "OutputHashMismatch", Refused, |c| c.receipt.results[0].outputHash = flip(outputHash));
+    t.row("outputHash", "OutputHashMismatch", Refused, |c| {
+        c.receipt.results[0].outputHash = flip(outputHash)
+    });
     t.row("deltaHash", "DeltaHashMismatch", Refused, |c| c.receipt.results[0].deltaHash = flip(deltaHash));
 }
 

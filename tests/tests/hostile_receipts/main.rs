@@ -62,12 +62,11 @@ async fn check_changes(rig: &mut Rig, genuine: &Commitment, other: Address) -> u
 async fn a_receipt_with_any_field_changed_is_refused_by_its_own_error() {
     let mut rig = Rig::start().await;
     let alice = rig.user(0).clone();
-    let other = running(&mut rig, &alice, 1).await;
 
     // A deployment, the first commit of its contract in an epoch: with a snapshot, without a value.
     let deployed = rig.deploy(program::CODE, &alice, 1).await;
     let contract = deployed.event.contract;
-    rig.deploy(program::CODE, &alice, 1).await;
+    let other = rig.deploy(program::CODE, &alice, 1).await.event.contract;
     rig.mine(1);
     let executed = rig.execute(contract, 1).await;
     let first = rig.commitment(&executed);
@@ -78,6 +77,7 @@ async fn a_receipt_with_any_field_changed_is_refused_by_its_own_error() {
     assert_eq!(deployed.read(&commit.outcomes[0].output).data, [0u8; 0]);
 
     // A task, a later commit of that epoch: without a snapshot, with a value.
+    rig.settle(other).await;
     count(&mut rig, other, 0).await;
     let (executed, second) = genuine(&mut rig, contract).await;
     assert!(second.receipt.snapshotHash.is_zero() && !second.inputs[0].value.is_zero());
@@ -96,8 +96,7 @@ async fn the_digest_that_enclaves_sign_is_the_standards() {
     let alice = rig.user(0).clone();
     let contract = running(&mut rig, &alice, 1).await;
     let (executed, commitment) = genuine(&mut rig, contract).await;
-    let domain =
-        enigma_protocol::receipt::domain_separator(rig.descriptor.chain_id, rig.descriptor.enigma);
+    let domain = enigma_protocol::receipt::domain_separator(rig.descriptor.chain_id, rig.descriptor.enigma);
     assert_eq!(executed.receipt.digest(domain), rig.digest(&commitment.receipt));
     // And a broken enclave's signature is made like its own.
     let first_rank = rig.group(contract).await[0];

@@ -52,7 +52,9 @@ async fn workers_that_were_not_drawn_first_get_no_key_to_execute_with() {
                 assert_eq!(worker, group[0]);
                 assert_eq!(rig.try_commit(&[rig.commitment(&executed)]), Ok(()));
             }
-            Err(refusal) => assert!(worker != group[0] && refusal.code == Code::NotDrawn, "{worker}: {refusal:?}"),
+            Err(refusal) => {
+                assert!(worker != group[0] && refusal.code == Code::NotDrawn, "{worker}: {refusal:?}")
+            }
         }
     }
 }

@@ -47,7 +47,11 @@ fn no_beacon_without_a_chain() {
     let (identity, seat) = net.sealed_keys[1].clone();
     fresh.start(2, Some(identity)).unwrap();
     fresh.resume(seat).unwrap();
-    let facts = UntrustedFacts { account: Default::default(), account_proof: Default::default(), slots: Default::default() };
+    let facts = UntrustedFacts {
+        account: Default::default(),
+        account_proof: Default::default(),
+        slots: Default::default(),
+    };
     let question = UntrustedKeyRequest::Beacon(UntrustedBeacon { epoch: 2, facts });
     let reply = fresh.ask(&question);
     let refusal = Refusal { code: Code::UnknownBlock, detail: 1 };

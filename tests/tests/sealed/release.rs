@@ -131,10 +131,14 @@ fn a_drawn_worker_gets_a_partial_that_only_it_can_read() {
     let request = office.signed(request, office.first());
     let polynomial = office.net.polynomial();
     for member in 1..=4u8 {
-        let reply = office.net.keys[usize::from(member) - 1].release(&office.net.enigma.chain, &request).unwrap();
+        let reply =
+            office.net.keys[usize::from(member) - 1].release(&office.net.enigma.chain, &request).unwrap();
         assert_eq!((reply.member, reply.generation), (member, 1));
         let height = office.net.enigma.chain.height();
-        assert_eq!((reply.block_number, reply.block_hash), (height, office.net.enigma.chain.block(height).hash));
+        assert_eq!(
+            (reply.block_number, reply.block_hash),
+            (height, office.net.enigma.chain.block(height).hash)
+        );
         let partial = opened(&own, &request, &reply).unwrap();
         let key = polynomial.member_key(MemberIndex::new(member).unwrap()).unwrap();
         bls::verify(&key, Purpose::Input.curve_tag(), &request.message(), &partial).unwrap();
@@ -159,7 +163,10 @@ fn a_replayed_request_gives_the_same_worker_nothing_new() {
     // Who replays it with a key of its own has no signature for it.
     let thief = BoxSecretKey::new(Secret::from_bytes([9; 32]));
     let stolen = KeyRequest { reply_to: thief.public_key().0, ..request };
-    assert!(matches!(office.give(&stolen), Err(Refusal { code: Code::NotAdmitted | Code::BadSignature, .. })));
+    assert!(matches!(
+        office.give(&stolen),
+        Err(Refusal { code: Code::NotAdmitted | Code::BadSignature, .. })
+    ));
 }
 
 #[test]
@@ -365,9 +372,8 @@ fn a_key_enclave_judges_its_own_chain_and_no_claim() {
     let tip = office.net.enigma.chain.height();
     let mut slots = std::collections::BTreeSet::new();
     let key = &mut office.net.keys[0];
-    let mut ask = |facts| {
-        key.ask(&UntrustedKeyRequest::Release(UntrustedRelease { request: request.clone(), facts }))
-    };
+    let mut ask =
+        |facts| key.ask(&UntrustedKeyRequest::Release(UntrustedRelease { request: request.clone(), facts }));
     loop {
         match ask(office.net.enigma.chain.prove(tip, &slots)) {
             KeyEnclaveReply::Need(need) => slots.extend(need.slots.0),

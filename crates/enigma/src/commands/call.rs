@@ -28,9 +28,9 @@ pub async fn run(args: Call) -> Result<ExitCode> {
         out["ok"] = true.into();
         out["outcome"] = "returned".into();
         out["result"] = json!(values);
-        println!("{out}");
+        out!("{out}");
     } else {
-        values.iter().for_each(|value| println!("{value}"));
+        values.iter().for_each(|value| out!("{value}"));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -39,9 +39,9 @@ pub async fn run(args: Deploy) -> Result<ExitCode> {
     if args.common.json {
         let mut out = task::describe(&report);
         out["ok"] = true.into();
-        println!("{out}");
+        out!("{out}");
     } else {
-        println!("{}", report.contract);
+        out!("{}", report.contract);
     }
     Ok(ExitCode::SUCCESS)
 }

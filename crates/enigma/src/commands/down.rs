@@ -11,14 +11,14 @@ use crate::{cli::Target, testnet::Directory};
 pub async fn run(target: Target) -> Result<ExitCode> {
     let stopped = Directory::new(&target.data_dir)?.stop().await?;
     if target.json {
-        println!("{}", json!({ "ok": true, "stopped": stopped }));
+        out!("{}", json!({ "ok": true, "stopped": stopped }));
     } else if stopped {
-        println!(
+        out!(
             "The network has stopped. `enigma up` goes on where it was; delete {} to forget it.",
             target.data_dir.display()
         );
     } else {
-        println!("No network runs on {}.", target.data_dir.display());
+        out!("No network runs on {}.", target.data_dir.display());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -14,9 +14,9 @@ pub async fn run(target: Target) -> Result<ExitCode> {
     let network = directory.network()?;
     if !directory.is_running() {
         if target.json {
-            println!("{}", json!({ "ok": true, "running": false, "network": network }));
+            out!("{}", json!({ "ok": true, "running": false, "network": network }));
         } else {
-            println!("The network in {} is stopped; `enigma up` goes on with it.", target.data_dir.display());
+            out!("The network in {} is stopped; `enigma up` goes on with it.", target.data_dir.display());
         }
         return Ok(ExitCode::from(3));
     }
@@ -26,7 +26,7 @@ pub async fn run(target: Target) -> Result<ExitCode> {
     let nodes: Vec<_> = network.nodes().map(|name| (name, directory.is_node_running(name))).collect();
     if target.json {
         let nodes: Vec<_> = nodes.iter().map(|(n, up)| json!({ "name": n, "running": up })).collect();
-        println!(
+        out!(
             "{}",
             json!({
                 "ok": true, "running": true, "network": network, "block": height, "epoch": state.epoch,
@@ -35,20 +35,16 @@ pub async fn run(target: Target) -> Result<ExitCode> {
         );
         return Ok(ExitCode::SUCCESS);
     }
-    println!("network   {}  SIMULATED", network.network);
-    println!("chain     {}  block {height}", network.rpc);
-    println!("contract  {}", network.enigma);
-    println!(
-        "epoch     {}{}",
-        state.epoch,
-        if state.next_seeded() { ", the next one is seeded" } else { "" }
-    );
-    println!("keys      {} ({} of {} make a key)", network.keys, network.threshold, network.key_nodes.len());
+    out!("network   {}  SIMULATED", network.network);
+    out!("chain     {}  block {height}", network.rpc);
+    out!("contract  {}", network.enigma);
+    out!("epoch     {}{}", state.epoch, if state.next_seeded() { ", the next one is seeded" } else { "" });
+    out!("keys      {} ({} of {} make a key)", network.keys, network.threshold, network.key_nodes.len());
     if let Some(weight) = weight {
-        println!("lottery   {weight} workers");
+        out!("lottery   {weight} workers");
     }
     for (name, up) in nodes {
-        println!("{name:9} {}", if up { "running" } else { "STOPPED" });
+        out!("{name:9} {}", if up { "running" } else { "STOPPED" });
     }
     Ok(ExitCode::SUCCESS)
 }

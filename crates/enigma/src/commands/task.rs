@@ -85,7 +85,7 @@ pub fn failed(report: &Report, abi: Option<&JsonAbi>, as_json: bool) -> ExitCode
         out["ok"] = false.into();
         out["outcome"] = kind.into();
         out["reason"] = reason.into();
-        println!("{out}");
+        out!("{out}");
     } else {
         eprintln!("{kind}: {reason}");
     }

@@ -56,10 +56,10 @@ async fn attached(args: &Up, directory: &Directory) -> Result<ExitCode> {
     run_network(directory, size, port, &progress, stop_signal(), |network, running| {
         let summary = summary(network)?;
         if args.json {
-            println!("{summary}");
+            out!("{summary}");
         } else {
             tell(network, args)?;
-            println!("\nCtrl-C stops it.");
+            out!("\nCtrl-C stops it.");
         }
         running.announce(&summary)
     })
@@ -98,10 +98,10 @@ async fn detached(args: &Up, directory: &Directory) -> Result<ExitCode> {
     }
     let network = directory.network()?;
     if args.json {
-        println!("{}", summary(&network)?);
+        out!("{}", summary(&network)?);
     } else {
         tell(&network, args)?;
-        println!("\nIt runs in the background; `enigma down` stops it.");
+        out!("\nIt runs in the background; `enigma down` stops it.");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -112,27 +112,27 @@ fn summary(network: &Network) -> Result<Value> {
 }
 
 fn tell(network: &Network, args: &Up) -> Result<()> {
-    println!(
+    out!(
         "\nEnigma runs on this machine. SIMULATED enclaves: they keep no secret from whoever owns the machine.\n"
     );
-    println!("  chain     {}  (chain id {})", network.rpc, network.chain_id);
-    println!("  contract  {}", network.enigma);
-    println!("  network   {}", network.network);
-    println!(
+    out!("  chain     {}  (chain id {})", network.rpc, network.chain_id);
+    out!("  contract  {}", network.enigma);
+    out!("  network   {}", network.network);
+    out!(
         "  nodes     {} workers, {} key nodes ({} make a key; keys: {})",
         network.workers.len(),
         network.key_nodes.len(),
         network.threshold,
         network.keys
     );
-    println!("  data      {}", args.data_dir.display());
-    println!("\n  accounts, each with 10,000 ETH; --from picks one:");
+    out!("  data      {}", args.data_dir.display());
+    out!("\n  accounts, each with 10,000 ETH; --from picks one:");
     for index in 0..accounts::USERS {
-        println!("    {index}  {}", accounts::local_address(index)?);
+        out!("    {index}  {}", accounts::local_address(index)?);
     }
-    println!("\n  try next:");
-    println!("    ./enigma deploy examples/01-millionaires/Millionaires.sol:Millionaires");
-    println!("    ./enigma call ADDRESS \"declare(uint256)()\" 1000000 --from 1");
-    println!("    ./enigma status");
+    out!("\n  try next:");
+    out!("    ./enigma deploy examples/01-millionaires/Millionaires.sol:Millionaires");
+    out!("    ./enigma call ADDRESS \"declare(uint256)()\" 1000000 --from 1");
+    out!("    ./enigma status");
     Ok(())
 }

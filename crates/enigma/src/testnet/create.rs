@@ -25,6 +25,17 @@ const STAKE: u64 = 10_000;
 /// Years for which local workers are admitted.
 const ADMITTED_YEARS: u64 = 10;
 
+/// Ports of key nodes and of workers begin so far behind the chain's.
+const KEY_PORTS: u16 = 1;
+const WORKER_PORTS: u16 = 21;
+
+/// The ports of so many nodes.
+pub fn node_ports(port: u16, key_nodes: usize, workers: usize) -> impl Iterator<Item = u16> {
+    let ports =
+        |first: u16, count: usize| (0..count).map_while(move |i| first.checked_add(u16::try_from(i).ok()?));
+    ports(port + KEY_PORTS, key_nodes).chain(ports(port + WORKER_PORTS, workers))
+}
+
 /// A node to be.
 struct Seat {
     name: String,
@@ -69,8 +80,8 @@ pub async fn create(directory: &Directory, size: Size, port: u16, progress: &Pro
 /// Directories, keys and ports of the nodes of one role.
 fn seats(directory: &Directory, role: Role, count: u32, port: u16) -> Result<Vec<Seat>> {
     let (kind, program, account, offset) = match role {
-        Role::Key => ("key", "enigma-key-enclave", accounts::FIRST_KEY_NODE, 1),
-        Role::Worker => ("worker", "enigma-worker-enclave", accounts::FIRST_WORKER, 21),
+        Role::Key => ("key", "enigma-key-enclave", accounts::FIRST_KEY_NODE, KEY_PORTS),
+        Role::Worker => ("worker", "enigma-worker-enclave", accounts::FIRST_WORKER, WORKER_PORTS),
     };
     let enclave = tools::enclave(program)?;
     (0..count)

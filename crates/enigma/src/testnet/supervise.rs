@@ -58,6 +58,10 @@ pub async fn run(
     let running = directory.take().await?;
     let known = directory.find_network()?;
     let port = known.as_ref().map_or(port, |n| n.port_base);
+    let (keys, workers) = known
+        .as_ref()
+        .map_or((size.key_nodes as usize, size.workers as usize), |n| (n.key_nodes.len(), n.workers.len()));
+    create::node_ports(port, keys, workers).try_for_each(chain::require_free)?;
     let chain = chain::start(directory, &running, port).await?;
     let mut processes = vec![Process { name: "chain".into(), child: chain }];
     progress.done(&format!("chain answers at {}", chain::url(port)));

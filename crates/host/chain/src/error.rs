@@ -41,9 +41,9 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether a contract refused with the error called `name`.
+    /// Whether a contract refused with the error called `name`, whatever its arguments.
     pub fn is_refusal(&self, name: &str) -> bool {
-        matches!(self, Self::Reverted { name: n, .. } if n.split('(').next() == Some(name))
+        matches!(self, Self::Reverted { name: n, .. } if n.split([' ', '(']).next() == Some(name))
     }
 }
 
@@ -91,5 +91,22 @@ pub fn contract_error_name(data: &[u8]) -> String {
         "without a reason".into()
     } else {
         format!("0x{}", alloy_primitives::hex::encode(data))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::aliases::U40;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_known_by_its_name_with_or_without_arguments() {
+        let plain = Error::reverted(Enigma::UnknownContract {}.abi_encode().into());
+        assert!(plain.is_refusal("UnknownContract") && !plain.is_refusal("Unknown"), "{plain}");
+        let with = Error::reverted(Enigma::WrongBeaconEpoch { due: U40::from(7) }.abi_encode().into());
+        assert!(with.is_refusal("WrongBeaconEpoch") && !with.is_refusal("WrongBeacon"), "{with}");
+        assert!(with.to_string().contains("due: 7"), "{with}");
+        assert!(!Error::reverted(vec![1, 2, 3].into()).is_refusal("UnknownContract"));
     }
 }

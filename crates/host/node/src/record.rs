@@ -33,7 +33,8 @@ impl Tape {
             std::fs::create_dir_all(dir)?;
             OpenOptions::new().create(true).append(true).open(&path)
         };
-        let file = open().map_err(|e| Error::File { path: path.display().to_string(), reason: e.to_string() })?;
+        let file =
+            open().map_err(|e| Error::File { path: path.display().to_string(), reason: e.to_string() })?;
         Ok(Self(Mutex::new(file)))
     }
 

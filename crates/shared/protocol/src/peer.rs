@@ -7,8 +7,8 @@ use crate::{
     wire::{Blob, choice, record},
 };
 
-/// Largest sealed snapshot, bytes.
-pub const MAX_SNAPSHOT: usize = 16 << 20;
+/// Largest sealed snapshot, bytes: the size class of 16 MiB and the cipher's tag.
+pub const MAX_SNAPSHOT: usize = (16 << 20) + crate::state::TAG;
 
 record! {
     /// Asks for a sealed snapshot.

@@ -21,6 +21,10 @@ use enigma_protocol::{
 
 use crate::facts::Ordered;
 
+/// Size of a world (`World::size`) above which no task may grow it. Its snapshot must fit `MAX_SNAPSHOT`, or the epoch
+/// could not be opened: an account encodes to at most 75/64 of what counts as its size, a slot to 66/64.
+pub(crate) const MAX_WORLD: u64 = 13 << 20;
+
 /// What one task leaves behind.
 pub(crate) struct Done {
     pub(crate) status: Status,
@@ -135,7 +139,7 @@ impl Shop<'_> {
             block_hashes: &hashes,
             randomness: &seed,
             limits: match effort {
-                Effort::Full => Limits::RULESET_1,
+                Effort::Full => Limits { world: MAX_WORLD, ..Limits::RULESET_1 },
                 // No output and no change fits: what is left is the deposits that the input brought.
                 Effort::None => Limits { output: 0, logs: 0, delta: 0, ..Limits::RULESET_1 },
             },

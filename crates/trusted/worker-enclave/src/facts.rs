@@ -14,6 +14,8 @@ pub(crate) struct Ground {
     pub(crate) record: SecretContract,
     /// The current epoch, as a transaction in the next block sees it.
     pub(crate) epoch: u64,
+    /// The oldest epoch whose input keys are still released in this one.
+    pub(crate) oldest: u64,
     /// The tip: the receipt's anchor.
     pub(crate) anchor: View,
 }
@@ -48,7 +50,9 @@ pub(crate) fn establish<'a>(
         return Err(Refusal { code: Code::WrongInputs, detail: record.cursor }.into());
     }
     let anchor = View { number: tip.number, hash: tip.hash };
-    let ground = Ground { contract, network: follower.network(), record, epoch: epochs.current, anchor };
+    let epoch = epochs.current;
+    let oldest = epoch.saturating_sub(epochs.window);
+    let ground = Ground { contract, network: follower.network(), record, epoch, oldest, anchor };
     Ok((ground, ordered))
 }
 

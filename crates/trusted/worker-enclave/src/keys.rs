@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use alloy_primitives::{Address, B256};
 use enigma_crypto::{
     bls::{IdentityKey, PublicKey, Signature},
+    ibe,
     sealed_box::{self, BoxSecretKey},
     sign::SigningKey,
     threshold::{MemberIndex, Partial, PublicPolynomial, open},
@@ -17,6 +18,8 @@ use enigma_protocol::{
     keys::{KeyReply, KeyRequest, Purpose},
     network::{Descriptor, ERA, key_message},
 };
+
+use crate::sessions::Sessions;
 
 /// Names one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +36,8 @@ struct Ready {
     group_epoch: u64,
     /// Blocks that the key enclaves saw: the key serves only a chain that contains them all.
     seen: Vec<(u64, B256)>,
+    /// What was decapsulated with it.
+    sessions: Sessions,
 }
 
 struct Asked {
@@ -73,6 +78,17 @@ impl KeyRing {
     /// The key, if it is here.
     pub(crate) fn get(&self, id: &KeyId) -> Option<&IdentityKey> {
         self.ready.get(id).map(|ready| &ready.point)
+    }
+
+    /// The key that `u` encapsulates to an input key; remembered as long as that key is. `None` if the key is not here.
+    pub(crate) fn session(
+        &mut self,
+        id: &KeyId,
+        u: &[u8; 96],
+    ) -> Option<Result<&Secret<[u8; 32]>, enigma_crypto::Error>> {
+        let message = key_message(self.network, ERA, id.contract, id.epoch);
+        let Ready { point, sessions, .. } = self.ready.get_mut(id)?;
+        Some(sessions.key(u, || ibe::decapsulate(point, u, &message)))
     }
 
     /// The request for a key that is not here; the same one until it is answered.
@@ -128,7 +144,10 @@ impl KeyRing {
         let point = open(&self.polynomial, id.purpose.curve_tag(), &message, &partials).map_err(refusal)?;
         let group_epoch = request.group_epoch;
         self.asked.remove(&id);
-        self.ready.insert(id, Ready { point: Secret::new(point), group_epoch, seen });
+        self.ready.insert(
+            id,
+            Ready { point: Secret::new(point), group_epoch, seen, sessions: Sessions::default() },
+        );
         Ok(())
     }
 }

@@ -5,6 +5,7 @@
 //! ```text
 //! facts    proofs → what the chain says of the contract, and that these are its next inputs
 //! keys     which keys that takes; requests for them; combining the answers of t key enclaves
+//! sessions keys of sessions that were opened before, as long as their input key
 //! open     envelopes → calldata, or a failure that the sender answers for
 //! worlds   the sealed state → a world, checked against the chain's state head
 //! execute  one task on a world → outcome, encrypted output, sealed delta
@@ -28,6 +29,7 @@ mod facts;
 mod keys;
 mod open;
 mod receipt;
+mod sessions;
 mod worlds;
 
 pub use door::WorkerEnclave;

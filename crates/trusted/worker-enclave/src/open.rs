@@ -1,24 +1,38 @@
 //! Opening envelopes. A failure is the sender's only if the right key was there and the envelope still did not
 //! open; without the key this room is not entered.
 
-use enigma_crypto::{bls::IdentityKey, ibe};
 use enigma_protocol::{
+    door::{Code, Refusal},
     envelope::{Binding, Envelope, Plaintext, Unopened},
-    network::{ERA, key_message},
+    keys::Purpose,
 };
 
-use crate::facts::{Ground, Ordered};
+use crate::{
+    facts::{Ground, Ordered},
+    keys::{KeyId, KeyRing},
+};
 
-/// The epoch whose input key opens this envelope; `None` if no key could: its header contradicts its input.
-pub(crate) fn key_epoch(ordered: &Ordered<'_>) -> Option<u64> {
+/// The epoch whose input key opens this envelope; `None` if no key could: its header contradicts its input, or it is
+/// from before the window by now, whose keys nobody gets any more. Were that a refusal, one old envelope at the end
+/// of an epoch would hold up its contract for ever.
+pub(crate) fn key_epoch(ground: &Ground, ordered: &Ordered<'_>) -> Option<u64> {
     let envelope = Envelope::parse(&ordered.untrusted.envelope.0).ok()?;
-    (envelope.epoch == ordered.untrusted.input.epoch).then_some(envelope.epoch)
+    let epoch = ordered.untrusted.input.epoch;
+    (envelope.epoch == epoch && epoch >= ground.oldest).then_some(epoch)
 }
 
-/// Opens the envelope of an input with its input key.
-pub(crate) fn open(ground: &Ground, ordered: &Ordered<'_>, key: &IdentityKey) -> Result<Plaintext, Unopened> {
+/// Opens the envelope of an input with the input key of `epoch`.
+///
+/// # Errors
+/// `Internal` if that key is not here: who calls has asked for it.
+pub(crate) fn open(
+    ground: &Ground,
+    ordered: &Ordered<'_>,
+    epoch: u64,
+    keys: &mut KeyRing,
+) -> Result<Result<Plaintext, Unopened>, Refusal> {
     let input = &ordered.untrusted.input;
-    let envelope = Envelope::parse(&ordered.untrusted.envelope.0)?;
+    let Ok(envelope) = Envelope::parse(&ordered.untrusted.envelope.0) else { return Ok(Err(Unopened)) };
     let binding = Binding {
         kind: input.kind,
         network: ground.network,
@@ -27,7 +41,7 @@ pub(crate) fn open(ground: &Ground, ordered: &Ordered<'_>, key: &IdentityKey) ->
         sender: input.sender,
         on_behalf_of: input.on_behalf_of,
     };
-    let message = key_message(ground.network, ERA, ground.contract, input.epoch);
-    let shared = ibe::decapsulate(key, &envelope.u, &message).map_err(|_| Unopened)?;
-    envelope.open(&shared, &binding)
+    let id = KeyId { purpose: Purpose::Input, contract: ground.contract, epoch };
+    let session = keys.session(&id, &envelope.u).ok_or(Code::Internal)?;
+    Ok(session.map_err(|_| Unopened).and_then(|shared| envelope.open(shared, &binding)))
 }

@@ -43,14 +43,15 @@ pub(crate) fn produce(
         joined.worlds.restore(&ground, awake.platform.key_label(), &key, state)?;
     }
     let world = joined.worlds.at(&ground).ok_or(Code::WrongState)?;
-    let work = Work {
+    let sealing = state_key(&joined.keys, &ground, ground.epoch)?;
+    let mut work = Work {
         ground: &ground,
-        keys: &joined.keys,
+        keys: &mut joined.keys,
         shop: Shop {
             chain: joined.follower.chain(),
             chain_id: joined.follower.descriptor().chain_id,
             label: awake.platform.key_label(),
-            state_key: &state_key(&joined.keys, &ground, ground.epoch)?,
+            state_key: &sealing,
         },
     };
     let snapshot = work.snapshot(world)?;
@@ -83,8 +84,10 @@ fn keys_for(ground: &Ground, ordered: &[Ordered<'_>], restore: bool) -> Vec<KeyI
         wanted.push(key(Purpose::State, ground.record.sealed_epoch));
     }
     for one in ordered {
-        wanted.push(key(Purpose::Input, one.untrusted.input.inclusion_epoch));
-        wanted.extend(open::key_epoch(one).map(|epoch| key(Purpose::Input, epoch)));
+        if let Some(epoch) = open::key_epoch(ground, one) {
+            wanted.push(key(Purpose::Input, epoch));
+            wanted.push(key(Purpose::Input, one.untrusted.input.inclusion_epoch));
+        }
     }
     wanted.sort_unstable();
     wanted.dedup();
@@ -113,7 +116,7 @@ fn state_key(keys: &KeyRing, ground: &Ground, epoch: u64) -> Result<StateKey, Re
 
 struct Work<'a> {
     ground: &'a Ground,
-    keys: &'a KeyRing,
+    keys: &'a mut KeyRing,
     shop: Shop<'a>,
 }
 
@@ -130,7 +133,7 @@ impl Work<'_> {
         Ok(Some(sealed))
     }
 
-    fn run_all(&self, mut world: World, ordered: &[Ordered<'_>]) -> Result<Vec<Done>, Refusal> {
+    fn run_all(&mut self, mut world: World, ordered: &[Ordered<'_>]) -> Result<Vec<Done>, Refusal> {
         let mut all = Vec::with_capacity(ordered.len());
         for one in ordered {
             let done = self.run(&world, one)?;
@@ -140,16 +143,14 @@ impl Work<'_> {
         Ok(all)
     }
 
-    fn run(&self, world: &World, one: &Ordered<'_>) -> Result<Done, Refusal> {
-        let key = |epoch| {
-            let id = KeyId { purpose: Purpose::Input, contract: self.ground.contract, epoch };
-            self.keys.get(&id).ok_or(Refusal::from(Code::Internal))
+    fn run(&mut self, world: &World, one: &Ordered<'_>) -> Result<Done, Refusal> {
+        let Some(epoch) = open::key_epoch(self.ground, one) else { return self.shop.unopened(one) };
+        let Ok(plaintext) = open::open(self.ground, one, epoch, self.keys)? else {
+            return self.shop.unopened(one);
         };
-        let Some(epoch) = open::key_epoch(one) else { return self.shop.unopened(one) };
-        match open::open(self.ground, one, key(epoch)?) {
-            Ok(plaintext) => self.shop.run(world, one, &plaintext, key(one.untrusted.input.inclusion_epoch)?),
-            Err(_) => self.shop.unopened(one),
-        }
+        let epoch = one.untrusted.input.inclusion_epoch;
+        let id = KeyId { purpose: Purpose::Input, contract: self.ground.contract, epoch };
+        self.shop.run(world, one, &plaintext, self.keys.get(&id).ok_or(Code::Internal)?)
     }
 
     fn receipt(&self, ordered: &[Ordered<'_>], done: &[Done], snapshot: Option<&SealedSnapshot>) -> Receipt {

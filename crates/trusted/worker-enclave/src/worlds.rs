@@ -110,3 +110,41 @@ impl Worlds {
 pub(crate) fn encode(world: &World) -> enigma_primitives::Secret<Vec<u8>> {
     enigma_primitives::Secret::new(world.to_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::{U256, keccak256};
+    use enigma_evm::AccountDelta;
+    use enigma_protocol::{peer::MAX_SNAPSHOT, state::sealed_len};
+
+    use super::*;
+    use crate::execute::MAX_WORLD;
+
+    /// A world of `accounts` accounts with `slots` slots each, every number as long as can be.
+    fn world(accounts: u64, slots: u64) -> World {
+        let account = |n: u64| AccountDelta {
+            address: Address::from_word(keccak256(n.to_be_bytes())),
+            nonce: Some(u64::MAX),
+            balance: Some(U256::MAX),
+            code: None,
+            storage: (0..slots).map(|s| (U256::MAX - U256::from(slots - s), U256::MAX)).collect(),
+        };
+        let mut delta =
+            WorldDelta { inflow_seen: Some(U256::MAX), accounts: (0..accounts).map(account).collect() };
+        delta.accounts.sort_unstable_by_key(|a| a.address);
+        let mut world = World::empty(Address::ZERO);
+        world.apply(&delta);
+        world
+    }
+
+    #[test]
+    fn the_largest_world_fits_a_snapshot() {
+        for (accounts, slots) in [(MAX_WORLD / 64, 0), (1, MAX_WORLD / 64 - 1)] {
+            let world = world(accounts, slots);
+            assert_eq!(world.size(), MAX_WORLD);
+            let sealed = sealed_len(encode(&world).expose(Vec::len));
+            assert!(sealed <= MAX_SNAPSHOT, "{accounts} accounts, {slots} slots: {sealed} bytes");
+            assert_eq!(sealed, MAX_SNAPSHOT, "no larger than it must be");
+        }
+    }
+}

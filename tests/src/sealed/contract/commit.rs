@@ -5,7 +5,7 @@ use enigma_crypto::sign::recover;
 use enigma_protocol::{
     door::{Executed, UntrustedDelta, UntrustedState},
     fees,
-    input::{context, next_input_head},
+    input::{RING, context, genesis_input_head, next_input_head},
     layout,
     network::RULESET,
     receipt::{Receipt, Status, domain_separator, no_outbound_calls},
@@ -221,12 +221,16 @@ impl Enigma {
 
     /// The context of a logged input that is in a mined block.
     pub fn context(&self, contract: Address, index: u64) -> B256 {
-        let network = self.network();
-        let mut head = enigma_protocol::input::genesis_input_head(network, contract);
         let inputs = &self.events[&contract].inputs;
-        for (at, untrusted) in (0..=index).zip(inputs) {
-            head = next_input_head(head, untrusted.input.hash(contract, at));
+        let block = inputs[index as usize].input.block_number;
+        let mut head = self.input_head(contract, index);
+        if index + RING <= inputs.len() as u64 {
+            // The ring has moved on.
+            head = genesis_input_head(self.network(), contract);
+            for (at, untrusted) in (0..=index).zip(inputs) {
+                head = next_input_head(head, untrusted.input.hash(contract, at));
+            }
         }
-        context(head, self.chain.block(inputs[index as usize].input.block_number).hash)
+        context(head, self.chain.block(block).hash)
     }
 }

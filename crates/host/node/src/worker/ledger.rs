@@ -152,10 +152,12 @@ impl Ledger {
 
     /// The sealed state that an enclave asks for; the snapshot's blob is brought by the caller.
     pub(crate) fn state(&self, contract: Address, base: Base, snapshot: Vec<u8>) -> Result<UntrustedState> {
+        let committed = self.tracks.get(&contract).map_or(base.first_index, |t| t.committed);
         let deltas = self
             .store
             .deltas(&contract.0.0, base.first_index, usize::MAX)?
             .into_iter()
+            .take_while(|(index, _)| *index < committed)
             .map(|(_, delta)| UntrustedDelta::from_bytes(&delta.sealed).map_err(|_| Error::Answer))
             .collect::<Result<Vec<_>>>()?;
         Ok(UntrustedState { head_before: base.head_before, snapshot: snapshot.into(), deltas: deltas.into() })

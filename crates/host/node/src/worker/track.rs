@@ -37,6 +37,8 @@ pub(crate) struct Base {
 pub(crate) struct Track {
     pub(crate) state_head: B256,
     pub(crate) base: Option<Base>,
+    /// Index of the next input to be committed. Deltas from here on, if the database holds any, are of a fork.
+    pub(crate) committed: u64,
     pub(crate) pending: Vec<Pending>,
 }
 
@@ -44,7 +46,7 @@ impl Track {
     /// A contract before its first input.
     pub(crate) fn new(descriptor: &Descriptor, contract: Address) -> Self {
         let state_head = genesis_state_head(descriptor.network(), contract);
-        Self { state_head, base: None, pending: Vec::new() }
+        Self { state_head, base: None, committed: 0, pending: Vec::new() }
     }
 
     /// Notes a new input.
@@ -71,6 +73,7 @@ impl Track {
             });
         }
         self.state_head = event.state_head;
+        self.committed = event.last_index.saturating_add(1);
         let range = event.first_index..=event.last_index;
         let (done, left) =
             std::mem::take(&mut self.pending).into_iter().partition(|p| range.contains(&p.index));
@@ -117,13 +120,13 @@ impl Decode for Base {
 
 impl Encode for Track {
     fn encode(&self, w: &mut Writer) {
-        w.put(&self.state_head).put(&self.base).slice(&self.pending);
+        w.put(&self.state_head).put(&self.base).u64(self.committed).slice(&self.pending);
     }
 }
 
 impl Decode for Track {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { state_head: r.get()?, base: r.get()?, pending: r.vec(MAX_PENDING)? })
+        Ok(Self { state_head: r.get()?, base: r.get()?, committed: r.get()?, pending: r.vec(MAX_PENDING)? })
     }
 }
 
@@ -223,6 +226,7 @@ mod tests {
         let newer = Base { head_before: B256::repeat_byte(12), hash: B256::repeat_byte(8), first_index: 3 };
         assert_eq!(track.base, Some(newer));
         assert!(track.pending.is_empty());
+        assert_eq!(track.committed, 4);
         assert_eq!(track.state_head, B256::repeat_byte(13));
     }
 

@@ -19,8 +19,10 @@ use enigma_crypto::scalar::Scalar;
 use enigma_primitives::Secret;
 use serde_json::Value;
 
-/// Every file with what makes it.
-const FILES: [(&str, fn() -> Value); 4] = [
+/// A file's name, and what makes it.
+type File = (&'static str, fn() -> Value);
+
+const FILES: [File; 4] = [
     ("identities", identities::vectors),
     ("inputs", inputs::vectors),
     ("receipts", receipts::vectors),

@@ -186,7 +186,7 @@ fn every_field_of_a_receipt_changes_its_digest() {
         change(|r| r.results.0[3].output_hash = word("x")),
         change(|r| r.results.0[3].delta_hash = word("x")),
         change(|r| r.results.0.swap(0, 1)),
-        change(|r| drop(r.results.0.pop())),
+        change(|r| r.results.0.truncate(3)),
     ];
     let count = digests.len();
     digests.sort_unstable();
