@@ -33,6 +33,9 @@ use crate::{series::Series, token::Token};
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Tasks of one receipt where they come in batches, as a worker node makes them.
 const BATCH: usize = 16;
+/// Slots of a large world, and how many a task can write.
+const LARGE: usize = 50_000;
+const FILL: usize = 500;
 const TOKEN: Address = Address::repeat_byte(0x70);
 
 pub async fn run(token: &Token, tasks: usize) -> Result<()> {
@@ -56,6 +59,12 @@ pub async fn run(token: &Token, tasks: usize) -> Result<()> {
     for series in [headers, fresh, again, batches] {
         println!("{series}");
     }
+    bench.fill(LARGE).await?;
+    let mut large = Series::new("task of a warm session, world of 50,000 slots");
+    for i in 0..tasks {
+        bench.task(i, 1, Some(&warm), Some((&mut Series::new(""), &mut large))).await?;
+    }
+    println!("{large}");
     bench.enclave.shutdown(Duration::from_secs(3)).await;
     Ok(())
 }
@@ -113,6 +122,15 @@ impl Bench {
         self.execute(count, series).await
     }
 
+    /// Makes the token's world a large one.
+    async fn fill(&mut self, slots: usize) -> Result<()> {
+        for from in (0..slots).step_by(FILL) {
+            self.submit(Kind::Task, &Token::fill(from, FILL), None, &[])?;
+            self.execute(1, None).await?;
+        }
+        Ok(())
+    }
+
     /// An input in the pending block.
     fn submit(&mut self, kind: Kind, body: &[u8], session: Option<&Session>, code: &[u8]) -> Result<()> {
         let epoch = self.network.enigma.epoch();
@@ -128,7 +146,7 @@ impl Bench {
                 envelope::seal(session, self.entropy.bytes(), &plaintext, &binding)?
             }
         };
-        let terms = Terms::default();
+        let terms = Terms { gas_limit: 16_000_000, commit_gas: 4_000_000, ..Terms::default() };
         self.network.enigma.submit(kind, TOKEN, self.client.address, &terms, epoch, &envelope, code);
         Ok(())
     }

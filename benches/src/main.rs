@@ -1,4 +1,4 @@
-//! How long a task takes. `cargo run --release -p enigma-bench [TASKS]`, after `cargo build --release`.
+//! How long a task takes. `cargo run --release -p enigma-bench [TASKS [bare] [door] [network]]`, after `cargo build --release`.
 //!
 //! ```text
 //! series   measurements, and the line that sums them up
@@ -24,13 +24,24 @@ const TASKS: usize = 300;
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let tasks = match std::env::args().nth(1) {
+    let mut arguments = std::env::args().skip(1);
+    let tasks = match arguments.next() {
         Some(argument) => argument.parse().context("expected a number of tasks")?,
         None => TASKS,
     };
+    // After it, the parts that are wanted; all of them if none is named.
+    let parts: Vec<String> = arguments.collect();
+    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|p| p == part);
     let token = token::Token::compile()?;
     println!("{}", series::HEADER);
-    bare::run(&token, 100 * tasks)?;
-    door::run(&token, tasks).await?;
-    network::run(&token, tasks).await
+    if wanted("bare") {
+        bare::run(&token, 100 * tasks)?;
+    }
+    if wanted("door") {
+        door::run(&token, tasks).await?;
+    }
+    if wanted("network") {
+        network::run(&token, tasks).await?;
+    }
+    Ok(())
 }

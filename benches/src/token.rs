@@ -9,6 +9,7 @@ use enigma_tests::network::binary;
 
 sol! {
     function transfer(address to, uint256 value) returns (bool);
+    function fill(uint256 from, uint256 count);
 }
 
 /// The compiled token.
@@ -31,6 +32,11 @@ impl Token {
         let compiled: serde_json::Value = serde_json::from_slice(&output.stdout)?;
         let code = compiled["bytecode"].as_str().context("the compiler's bytecode")?;
         Ok(Self { creation: hex::decode(code.trim_start_matches("0x"))? })
+    }
+
+    /// Calldata that writes `count` slots, which nothing reads.
+    pub fn fill(from: usize, count: usize) -> Vec<u8> {
+        fillCall { from: U256::from(from), count: U256::from(count) }.abi_encode()
     }
 
     /// Calldata that sends some to one of a thousand people.

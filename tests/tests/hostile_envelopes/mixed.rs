@@ -45,7 +45,7 @@ async fn money_in_is_money_out_and_money_owed_whatever_happens() {
     }
     run.finish().await;
     println!("{} commits; completed, value returned, unopened: {:?}", run.commits, run.ended);
-    assert!(steps < STEPS || run.ended.iter().all(|&n| n > 3), "the run has become one-sided");
+    assert!(steps < STEPS || run.ended.iter().all(|&n| n > 0), "the run has become one-sided");
 }
 
 impl Mixed {

@@ -102,3 +102,26 @@ async fn the_digest_that_enclaves_sign_is_the_standards() {
     let first_rank = rig.group(contract).await[0];
     assert_eq!(rig.broken_signature(first_rank, &commitment.receipt), executed.signature);
 }
+
+/// The interface names the reasons; a new one needs a receipt that meets it.
+#[test]
+fn every_reason_to_refuse_is_met_by_some_receipt_here() {
+    let interface = include_str!("../../../contracts/src/interfaces/ICommits.sol");
+    let tests = [
+        include_str!("anchors.rs"),
+        include_str!("fields.rs"),
+        include_str!("forgeries.rs"),
+        include_str!("signers.rs"),
+        include_str!("timing.rs"),
+    ]
+    .concat();
+    let reasons: Vec<&str> = interface
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("error ")?.split('(').next())
+        // A portal takes everything: no receipt comes to this.
+        .filter(|reason| *reason != "PortalRefused")
+        .collect();
+    assert!(reasons.len() > 20, "{reasons:?}");
+    let untested: Vec<_> = reasons.iter().filter(|r| !tests.contains(&format!("\"{r}\""))).collect();
+    assert!(untested.is_empty(), "no receipt meets {untested:?}");
+}

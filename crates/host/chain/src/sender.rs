@@ -10,14 +10,14 @@ use alloy::{
     sol_types::SolCall,
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::{Chain, Error, Result};
 
 /// How long a transaction may take to be mined.
 const MINED_WITHIN: Duration = Duration::from_secs(60);
 /// Pause between looks for a receipt.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// EIP-7825.
 const TRANSACTION_GAS_CAP: u64 = 16_777_216;
 
@@ -28,13 +28,14 @@ pub struct Sender {
     wallet: EthereumWallet,
     address: Address,
     turn: Arc<Mutex<()>>,
+    chain_id: Arc<OnceCell<u64>>,
 }
 
 impl Sender {
     /// Sends for `signer`.
     pub fn new(chain: Chain, signer: PrivateKeySigner) -> Self {
         let address = signer.address();
-        Self { chain, wallet: signer.into(), address, turn: Arc::default() }
+        Self { chain, wallet: signer.into(), address, turn: Arc::default(), chain_id: Arc::default() }
     }
 
     /// The account.
@@ -83,14 +84,17 @@ impl Sender {
             .with_from(self.address)
             .with_value(value)
             .with_input(data)
-            .with_chain_id(provider.get_chain_id().await?);
+            .with_chain_id(*self.chain_id.get_or_try_init(|| async { provider.get_chain_id().await }).await?);
         match to {
             Some(to) => request.set_to(to),
             None => request = request.into_create(),
         }
-        let gas = provider.estimate_gas(request.clone()).await?;
-        let fees = provider.estimate_eip1559_fees().await?;
-        let nonce = provider.get_transaction_count(self.address).pending().await?;
+        // At once: one after another, these would take longer than the enclave's work on a task.
+        let (gas, fees, nonce) = tokio::try_join!(
+            async { provider.estimate_gas(request.clone()).await },
+            async { provider.estimate_eip1559_fees().await },
+            async { provider.get_transaction_count(self.address).pending().await },
+        )?;
         let request = request
             .with_gas_limit((gas + gas / 5).min(TRANSACTION_GAS_CAP))
             .with_max_fee_per_gas(fees.max_fee_per_gas)

@@ -65,6 +65,24 @@ impl Account {
         }
     }
 
+    /// What takes `delta` back.
+    fn undo(&self, delta: &AccountDelta) -> AccountDelta {
+        let value = |slot: &U256| self.storage.get(slot).copied().unwrap_or_default();
+        // An account that the change empties takes all of its slots along.
+        let storage = if self.size_after(delta) == 0 {
+            self.storage.iter().map(|(slot, value)| (*slot, *value)).collect()
+        } else {
+            delta.storage.iter().map(|(slot, _)| (*slot, value(slot))).collect()
+        };
+        AccountDelta {
+            address: delta.address,
+            nonce: delta.nonce.map(|_| self.nonce),
+            balance: delta.balance.map(|_| self.balance),
+            code: delta.code.as_ref().map(|_| self.code.original_bytes()),
+            storage,
+        }
+    }
+
     /// The size after `delta`, without making it.
     fn size_after(&self, delta: &AccountDelta) -> u64 {
         let nonce = delta.nonce.unwrap_or(self.nonce);
@@ -182,6 +200,18 @@ impl World {
                 }
             }
         }
+    }
+
+    /// The change that takes `delta` back: applied after it, it leaves the world as it is now. It costs as much as the
+    /// change, where a copy of the world costs as much as the world.
+    #[must_use]
+    pub fn undo(&self, delta: &WorldDelta) -> WorldDelta {
+        let none = Account::default();
+        let accounts = delta.accounts.iter().map(|change| {
+            let account = self.account(change.address).unwrap_or(&none);
+            account.undo(change)
+        });
+        WorldDelta { inflow_seen: delta.inflow_seen.map(|_| self.inflow_seen), accounts: accounts.collect() }
     }
 
     /// [`World::size`] after `delta`, without making it.

@@ -128,7 +128,8 @@ impl Shop<'_> {
             sender: input.sender,
             value: input.value,
             inflow: input.inflow,
-            gas_limit: input.gas_limit,
+            // Without gas nothing runs: what is left is the deposits that the input brought.
+            gas_limit: if matches!(effort, Effort::Full) { input.gas_limit } else { 0 },
             block: BlockContext {
                 number: input.block_number,
                 timestamp: input.timestamp,
@@ -138,16 +139,14 @@ impl Shop<'_> {
             },
             block_hashes: &hashes,
             randomness: &seed,
-            limits: match effort {
-                Effort::Full => Limits { world: MAX_WORLD, ..Limits::RULESET_1 },
-                // No output and no change fits: what is left is the deposits that the input brought.
-                Effort::None => Limits { output: 0, logs: 0, delta: 0, ..Limits::RULESET_1 },
-            },
+            limits: Limits { world: MAX_WORLD, ..Limits::RULESET_1 },
         };
         enigma_evm::execute(world, &task)
     }
 }
 
+/// Whether a task runs, or is only over: expired, or already found to be too large. Running an expired task would cost
+/// a worker gas that nobody pays.
 #[derive(Clone, Copy)]
 enum Effort {
     Full,

@@ -55,7 +55,7 @@ pub(crate) fn produce(
         },
     };
     let snapshot = work.snapshot(world)?;
-    let done = work.run_all(world.clone(), &ordered)?;
+    let done = work.run_all(world, &ordered)?;
     let receipt = work.receipt(&ordered, &done, snapshot.as_ref());
     let domain = domain_separator(work.shop.chain_id, joined.follower.descriptor().enigma);
     let signature = awake.identity.signer().sign_digest(receipt.digest(domain));
@@ -133,14 +133,21 @@ impl Work<'_> {
         Ok(Some(sealed))
     }
 
-    fn run_all(&mut self, mut world: World, ordered: &[Ordered<'_>]) -> Result<Vec<Done>, Refusal> {
-        let mut all = Vec::with_capacity(ordered.len());
-        for one in ordered {
-            let done = self.run(&world, one)?;
-            world.apply(&done.delta);
-            all.push(done);
-        }
-        Ok(all)
+    /// Runs the inputs one after another. The world is only lent: afterwards it is what it was, for what becomes of
+    /// it is the chain's to say. Nothing here costs as much as the world is large.
+    fn run_all(&mut self, world: &mut World, ordered: &[Ordered<'_>]) -> Result<Vec<Done>, Refusal> {
+        let mut undo = Vec::with_capacity(ordered.len());
+        let done = ordered
+            .iter()
+            .map(|one| {
+                let done = self.run(world, one)?;
+                undo.push(world.undo(&done.delta));
+                world.apply(&done.delta);
+                Ok(done)
+            })
+            .collect();
+        undo.iter().rev().for_each(|change| world.apply(change));
+        done
     }
 
     fn run(&mut self, world: &World, one: &Ordered<'_>) -> Result<Done, Refusal> {

@@ -9,7 +9,8 @@ use enigma_primitives::Secret;
 const KEPT: usize = 512;
 
 struct Session {
-    key: Secret<[u8; 32]>,
+    /// Boxed: a map moves what it holds, and a move leaves the bytes behind.
+    key: Box<Secret<[u8; 32]>>,
     used: u64,
 }
 
@@ -31,7 +32,7 @@ impl Sessions {
         self.clock = self.clock.saturating_add(1);
         let session = match self.known.entry(*u) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(Session { key: decapsulate()?, used: 0 }),
+            Entry::Vacant(new) => new.insert(Session { key: Box::new(decapsulate()?), used: 0 }),
         };
         session.used = self.clock;
         Ok(&session.key)

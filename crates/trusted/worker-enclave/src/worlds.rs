@@ -34,7 +34,7 @@ pub(crate) struct Worlds {
 impl Worlds {
     /// The world behind the state head that the chain records, if it is here: kept, or proposed and by now taken, or
     /// empty because nothing was ever committed.
-    pub(crate) fn at(&mut self, ground: &Ground) -> Option<&World> {
+    pub(crate) fn at(&mut self, ground: &Ground) -> Option<&mut World> {
         let head = ground.record.state_head;
         if head == genesis_state_head(ground.network, ground.contract) && !self.has(ground.contract, head) {
             self.keep(ground.contract, head, World::empty(ground.contract));
@@ -50,7 +50,7 @@ impl Worlds {
             deltas.iter().for_each(|d| kept.world.apply(d));
             kept.head = head;
         }
-        Some(&kept.world)
+        Some(&mut kept.world)
     }
 
     /// Remembers what a receipt would make of a kept world.

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Pause between looks for a commit.
-const LOOK_EVERY: Duration = Duration::from_millis(30);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// Over the base fee, wei per gas.
 const TIP: u128 = 1_000_000_000;
 

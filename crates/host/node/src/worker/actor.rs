@@ -18,7 +18,7 @@ use super::{WorkerEnclave, ledger::Ledger};
 use crate::{Result, Role, feeder::Feeder, peers::Peers};
 
 /// How often the chain is looked at.
-const TICK: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(20);
 /// Pause after a contract's execution failed: at first, and at most.
 const REST: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 

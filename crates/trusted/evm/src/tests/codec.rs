@@ -133,6 +133,21 @@ proptest! {
     }
 
     #[test]
+    fn whatever_is_applied_can_be_taken_back(deltas in prop::collection::vec(any_delta(), 1..8)) {
+        let mut world = World::empty(ROOT);
+        let (mut before, mut undo) = (Vec::new(), Vec::new());
+        for delta in &deltas {
+            before.push((world.to_bytes(), world.size()));
+            undo.push(world.undo(delta));
+            world.apply(delta);
+        }
+        for (before, undo) in before.iter().zip(&undo).rev() {
+            world.apply(undo);
+            prop_assert_eq!(&(world.to_bytes(), world.size()), before);
+        }
+    }
+
+    #[test]
     fn flipped_bits_never_panic_and_have_no_second_form(at in any::<prop::sample::Index>(), bit in 0u8..8) {
         let [delta, world] = samples_bytes();
         let mut bytes = delta.clone();
