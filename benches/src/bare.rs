@@ -72,10 +72,10 @@ fn in_a_sealed_world(token: &Token, runs: usize) -> Result<Series> {
             value: U256::ZERO,
             inflow: U256::ZERO,
             gas_limit: 5_000_000,
-            block: block.clone(),
+            block,
             block_hashes: &hashes,
             randomness: &seed,
-            limits: limits.clone(),
+            limits,
         };
         let begin = Instant::now();
         let outcome = execute(&world, &task);

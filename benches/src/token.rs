@@ -41,7 +41,7 @@ impl Token {
 
     /// Calldata that sends some to one of a thousand people.
     pub fn transfer(index: usize) -> Vec<u8> {
-        let to = Address::left_padding_from(&[0x77, (index % 1_000 >> 8) as u8, (index % 1_000) as u8]);
+        let to = Address::left_padding_from(&[0x77, ((index % 1_000) >> 8) as u8, (index % 1_000) as u8]);
         transferCall { to, value: U256::from(1 + index) }.abi_encode()
     }
 }

@@ -151,9 +151,7 @@ mod tests {
 
     #[test]
     fn reverts_are_named() {
-        let reason =
-            [&hex!("08c379a0")[..], &enigma_chain::dyn_abi::DynSolValue::String("no".into()).abi_encode()]
-                .concat();
+        let reason = [&hex!("08c379a0")[..], &DynSolValue::String("no".into()).abi_encode()].concat();
         assert_eq!(revert_reason(None, &reason), "no");
         assert_eq!(revert_reason(None, &[]), "without a reason");
         let abi = JsonAbi::parse(["error TooPoor(uint256 missing)"]).unwrap();

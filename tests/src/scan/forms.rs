@@ -26,15 +26,19 @@ pub fn all(needle: &[u8]) -> Vec<(String, Vec<u8>)> {
 }
 
 fn written(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
-    let list =
-        |separator: &str| bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(separator).into_bytes();
+    let joined =
+        |byte: fn(&u8) -> String, by: &str| bytes.iter().map(byte).collect::<Vec<_>>().join(by).into_bytes();
+    let hex = |byte: &u8| format!("{byte:02x}");
     let mut forms = vec![
         ("raw".into(), bytes.to_vec()),
         ("hex".into(), hex::encode(bytes).into_bytes()),
         ("HEX".into(), hex::encode_upper(bytes).into_bytes()),
         ("decimal".into(), decimal(bytes).into_bytes()),
-        ("list".into(), list(",")),
-        ("spaced list".into(), list(", ")),
+        ("list".into(), joined(u8::to_string, ",")),
+        ("spaced list".into(), joined(u8::to_string, ", ")),
+        ("hex dump".into(), joined(hex, " ")),
+        ("hex list".into(), joined(hex, ", ")),
+        ("prefixed hex list".into(), joined(|byte| format!("{byte:#04x}"), ", ")),
     ];
     // 64-bit words of the other byte order, the words in order: half-way between raw and reversed.
     if bytes.len().is_multiple_of(8) {

@@ -89,11 +89,6 @@ fn worker_enclaves(scene: &Scene) -> Vec<(Process, PathBuf)> {
 /// The record's length if its last frame is a question.
 fn unanswered(frames: &Path) -> Option<usize> {
     let bytes = std::fs::read(frames).ok()?;
-    let (mut at, mut last) = (0, None);
-    while let Some(head) = bytes.get(at..at + 5) {
-        let length = u32::from_be_bytes(head[1..].try_into().ok()?) as usize;
-        last = Some(head[0]);
-        at += 5 + length;
-    }
-    (last == Some(record::IN) && at == bytes.len()).then_some(at)
+    let (direction, _) = record::read(&bytes).last()?;
+    (direction == record::IN).then_some(bytes.len())
 }

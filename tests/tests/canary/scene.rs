@@ -1,11 +1,13 @@
 //! A network whose every wall is recorded, and what is planted in it.
 
-use std::{io::Write, path::PathBuf, thread::JoinHandle};
+use std::{io::Write, path::PathBuf, thread::JoinHandle, time::Duration};
 
 use alloy_sol_types::SolCall;
 use enigma_chain::bindings::Enigma;
+use enigma_node::record;
+use enigma_protocol::{Decode, peer::PeerReply};
 use enigma_tests::{
-    network::{Network, answer, answer::Answer, rpc},
+    network::{Network, answer, answer::Answer, rpc, wait_for},
     proxy::Proxy,
     scan::Scanner,
 };
@@ -68,7 +70,12 @@ impl Scene {
         let line = format!("{secret}\n");
         let put = self.call_by_stdin("put(bytes32)()", &line).succeeded().json();
         assert_eq!(put["logs"][0]["data"], *secret, "the sender reads the log");
+        // The first commit of an epoch seals the whole state, which then travels to the other workers.
+        let epoch = self.network.status()["epoch"].as_u64().unwrap();
+        self.network.advance_to_epoch(epoch + 1);
         assert_eq!(self.network.call(&self.vault, "get()(bytes32)", &[]).result(), secret);
+        let travelled = || self.has_snapshot_travelled().then_some(());
+        wait_for("a snapshot's journey", Duration::from_secs(20), travelled);
         let refused = self.call_by_stdin("refuse(bytes32)()", &line).failed(2, &[]).json();
         assert_eq!(refused["reason"], format!("Refused({secret})"));
 
@@ -77,6 +84,21 @@ impl Scene {
         let input = hex::decode(sent["input"].as_str().unwrap().trim_start_matches("0x")).unwrap();
         let envelope = Enigma::createTaskCall::abi_decode(&input).unwrap().envelope;
         self.controls.push(("envelope", envelope[ENVELOPE_HEADER..ENVELOPE_HEADER + 32].to_vec()));
+    }
+
+    /// Whether a worker got a snapshot from another one since the secret is in the state.
+    fn has_snapshot_travelled(&self) -> bool {
+        let records = (1..=3).filter_map(|i| {
+            let path = self.node_records().join(format!("worker-{i}")).join(record::MESSAGES);
+            std::fs::read(path).ok()
+        });
+        records.into_iter().any(|record| {
+            let came = record::read(&record).filter(|(direction, _)| *direction == record::IN);
+            let snapshots =
+                came.filter(|(_, m)| matches!(PeerReply::from_bytes(m), Ok(PeerReply::Snapshot(_))));
+            // The first was that of the deployment.
+            snapshots.count() > 1
+        })
     }
 
     fn call_by_stdin(&self, method: &str, input: &str) -> Answer {

@@ -194,6 +194,34 @@ fn what_commit_gas_does_not_pay_for_is_undone() {
     }
 }
 
+/// Deposits belong to the contract, whatever becomes of the task that tells of them.
+#[test]
+fn a_task_that_does_not_run_still_brings_the_deposits() {
+    let mut net = Network::start();
+    let mut alice = net.client("alice");
+    let contract = net.deploy(&mut alice, "root", 5, 1).contract;
+    net.work(contract);
+    let (epoch, past) = (net.enigma.epoch(), Chain::time(net.enigma.now()) - 1);
+    let poor = Terms { commit_gas: enigma_protocol::fees::MIN_COMMIT_GAS, ..Terms::default() };
+    let long = longCall { size: U256::from(5_000) }.abi_encode();
+    let look = lookCall { at: contract }.abi_encode();
+    net.enigma.deposit(contract, 10);
+    let letter =
+        alice.seal_until(&alice.binding(Kind::Task, contract, epoch), &spinCall {}.abi_encode(), past);
+    let index = net.post(alice.address, contract, &Terms::default(), epoch, &letter.envelope);
+    let expired = Sent { contract, index, reply_key: letter.reply_key };
+    let after_expired = net.call(&mut alice, contract, &look, &Terms::default());
+    net.enigma.deposit(contract, 100);
+    let large = net.call(&mut alice, contract, &long, &poor);
+    let after_large = net.call(&mut alice, contract, &look, &Terms::default());
+    let executed = net.work(contract);
+    assert_eq!(net.read(&expired).status, InnerStatus::Expired);
+    assert_eq!(executed.receipt.results.0[0].gas_charged, 32_768, "it spun for nobody");
+    assert_eq!(net.read(&large).status, InnerStatus::TooLarge);
+    let balances = [after_expired, after_large].map(|s| returned::<lookCall>(&net.read(&s)).balance);
+    assert_eq!(balances, [10, 110].map(U256::from));
+}
+
 #[test]
 fn a_call_before_a_good_deployment_is_told_so() {
     let mut net = Network::start();

@@ -151,7 +151,6 @@ impl Chain {
             balance: proof.balance,
             storage_root: proof.storage_hash,
             code_hash: proof.code_hash,
-            ..Default::default()
         });
         let slots = proof
             .storage_proof

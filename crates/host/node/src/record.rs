@@ -23,6 +23,17 @@ pub const FRAMES: &str = "frames";
 /// The file of what crosses libp2p.
 pub const MESSAGES: &str = "messages";
 
+/// The records in a file's bytes, each with its direction; a last one that is cut short is left out.
+pub fn read(mut bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    std::iter::from_fn(move || {
+        let (&direction, rest) = bytes.split_first()?;
+        let (length, rest) = rest.split_first_chunk()?;
+        let (record, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+        bytes = rest;
+        Some((direction, record))
+    })
+}
+
 /// One file of records.
 struct Tape(Mutex<File>);
 

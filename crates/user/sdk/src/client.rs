@@ -113,7 +113,7 @@ impl Client {
     /// The chain or the contract refuses.
     pub async fn deploy(&self, code: Code, salt: B256, value: U256, limits: Option<Limits>) -> Result<Sent> {
         let contract = self.chain().portal_address(self.address(), salt).await?;
-        let now = self.chain().network_state().await?.epoch;
+        let now = self.epoch().await?;
         let limits = limits.unwrap_or_else(|| deploy_limits(&code));
         let plaintext = plaintext(code.secret)?;
         let envelope = self.seal(Kind::Deploy, contract, now, &plaintext)?;
@@ -142,10 +142,9 @@ impl Client {
         value: U256,
         limits: Limits,
     ) -> Result<Sent> {
-        let now = self.chain().network_state().await?.epoch;
+        let (now, parameters) = tokio::try_join!(self.epoch(), self.parameters(value, limits))?;
         let plaintext = plaintext(calldata)?;
         let envelope = self.seal(Kind::Task, contract, now, &plaintext)?;
-        let parameters = self.parameters(value, limits).await?;
         let payment = value + fees::max_fee(parameters.commitGas, parameters.gasLimit, parameters.priceCap);
         let call = Enigma::createTaskCall {
             account: contract,
@@ -200,6 +199,10 @@ impl Client {
         let mut sessions = self.sessions.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let session = sessions.get(contract, epoch)?;
         envelope::seal(session, nonce, plaintext, &binding).map_err(|_| Error::Randomness)
+    }
+
+    async fn epoch(&self) -> Result<u64> {
+        Ok(self.chain().network_state().await?.epoch)
     }
 
     async fn parameters(&self, value: U256, limits: Limits) -> Result<Enigma::TaskParameters> {
