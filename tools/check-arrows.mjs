@@ -115,6 +115,23 @@ function tree(name, edges, ...target) {
   return [...new Set(crates)].filter((crate) => crate && !crate.startsWith(`${name} `)).sort()
 }
 
+/**
+ * What an enclave's program reaches when it is built in one command with the host's, as the launcher does: cargo then
+ * gives shared dependencies the features that either asks for, so that more comes along than the enclave asked for.
+ */
+function besideTheHost(name) {
+  const packages = ['enigma', ...ENCLAVES].flatMap((one) => ['-p', one])
+  const options = ['-e', 'normal,no-proc-macro', '--prefix', 'depth', '--no-dedupe', '--format', ' {p}']
+  const reached = new Set()
+  let below = ''
+  for (const line of cargo('tree', '--locked', ...packages, ...options).split('\n')) {
+    const [depth, crate, version] = line.split(' ')
+    if (depth === '0') below = crate
+    else if (crate && below === name) reached.add(`${crate} ${version?.slice(1)}`)
+  }
+  return [...reached]
+}
+
 /** One planted violation of every kind, and what looks like one but is none. */
 function controls() {
   const shipped = (source) => withoutTests(withoutComments(source)).text
@@ -182,6 +199,8 @@ for (const name of ENCLAVES) {
   const built = tree(name, 'normal,build').filter((crate) => !inside.includes(crate))
   const ours = inside.filter((crate) => crate.startsWith('enigma-')).length + 1
   console.log(`inside    ${name}: ${ours} crates of this project and ${inside.length - ours + 1} others; ${built.length} more run only while it is built`)
+  const more = besideTheHost(name).filter((crate) => !inside.includes(crate))
+  console.log(`          built in one command with the host, ${more.length} more come along: ${more.map((crate) => crate.split(' ')[0]).join(', ')}`)
   if (process.argv.includes('--list')) console.log(inside.map((crate) => `            ${crate}`).join('\n'))
 }
 for (const problem of problems) console.error(`WRONG     ${problem}`)

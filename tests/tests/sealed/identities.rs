@@ -1,15 +1,20 @@
 //! Sealed keys and seats; the ceremony that deals them; the order of messages.
 
 use alloy_primitives::keccak256;
-use enigma_crypto::sign::recover;
+use enigma_crypto::{
+    sealed_box::{self, BoxPublicKey, BoxSecretKey},
+    sign::recover,
+    threshold,
+};
+use enigma_primitives::{Secret, tags};
 use enigma_protocol::{
     door::{Code, Join, Refusal, UntrustedHeaders, UntrustedKeyRequest, UntrustedWorkerRequest, WorkerReply},
-    genesis::{GenesisSetup, Member},
+    genesis::{Dealing, GenesisSetup, Member},
     keys::commitments_hash,
     network::ERA,
     receipt::{domain_separator, key_generation_digest},
 };
-use enigma_tests::sealed::{KeyDoor, Network, WorkerDoor};
+use enigma_tests::sealed::{Entropy, KeyDoor, Network, WorkerDoor};
 
 fn not_sealed_here() -> Refusal {
     Code::NotSealedHere.into()
@@ -81,7 +86,7 @@ fn every_member_signs_for_the_same_key_and_only_for_a_share_that_fits() {
         let refusal: Refusal = Result::<enigma_protocol::door::Accepted, _>::unwrap_err(result);
         assert_eq!(refusal, Code::BadDealing.into());
     };
-    let wrong = |change: &dyn Fn(&mut GenesisSetup, &mut enigma_protocol::genesis::Dealing)| {
+    let wrong = |change: &dyn Fn(&mut GenesisSetup, &mut Dealing)| {
         let (mut setup, mut dealing) = (setup.clone(), dealing.clone());
         change(&mut setup, &mut dealing);
         (setup, dealing)
@@ -117,6 +122,27 @@ fn every_member_signs_for_the_same_key_and_only_for_a_share_that_fits() {
         let twice = door.accept(&setup, &dealing).unwrap_err();
         assert_eq!(twice, Code::OutOfOrder.into(), "one seat");
         assert_eq!(door.deal(&setup).unwrap_err(), Code::OutOfOrder.into());
+    }
+}
+
+/// A dealer that hands out a polynomial of a lower degree, so that fewer members make the key.
+#[test]
+fn a_dealer_cannot_lower_the_threshold() {
+    let (mut doors, setup) = candidates();
+    let mut entropy = Entropy::new("dealer");
+    for (dealt, accepted) in [(2u8, false), (3, true), (4, false)] {
+        let seeds: Vec<_> = (0..dealt).map(|_| Secret::from_bytes(entropy.bytes())).collect();
+        let (polynomial, shares) = threshold::deal(4, dealt, &seeds).unwrap();
+        let boxes = setup.members.0.iter().zip(&shares).map(|(member, share)| {
+            let ephemeral = BoxSecretKey::new(Secret::from_bytes(entropy.bytes()));
+            let to = BoxPublicKey(member.box_key);
+            let seal =
+                |s: &[u8; 32]| sealed_box::seal(&to, ephemeral, tags::DEAL, setup.hash().as_slice(), s);
+            share.to_bytes().expose(seal).unwrap().into()
+        });
+        let commitments: Vec<_> = polynomial.commitments().iter().map(|c| c.to_bytes()).collect();
+        let dealing = Dealing { commitments: commitments.into(), shares: boxes.collect::<Vec<_>>().into() };
+        assert_eq!(doors[2].accept(&setup, &dealing).is_ok(), accepted, "degree of {dealt}");
     }
 }
 

@@ -91,7 +91,8 @@ impl Sender {
         }
         // At once: one after another, these would take longer than the enclave's work on a task.
         let (gas, fees, nonce) = tokio::try_join!(
-            async { provider.estimate_gas(request.clone()).await },
+            // In the block that it will be in: at the newest one, the first commit of an epoch is of the wrong epoch.
+            async { provider.estimate_gas(request.clone()).pending().await },
             async { provider.estimate_eip1559_fees().await },
             async { provider.get_transaction_count(self.address).pending().await },
         )?;

@@ -1,7 +1,7 @@
 //! The door: decode, dispatch, encode.
 
 use enigma_lightclient::Follower;
-use enigma_platform::{Boot, Identity, Platform};
+use enigma_platform::{Awake, Boot};
 use enigma_protocol::door::{
     Code, KeyEnclaveReply as Reply, Refusal, Resumed, Start, Stop, UntrustedKeyRequest as Request, frame,
     unframe,
@@ -14,12 +14,6 @@ pub struct KeyEnclave {
     boot: Boot,
     awake: Option<Awake>,
     seated: Option<Seated>,
-}
-
-/// After `Start`.
-pub(crate) struct Awake {
-    pub(crate) platform: Box<dyn Platform>,
-    pub(crate) identity: Identity,
 }
 
 /// After `Accept` or `Resume`.
@@ -89,9 +83,8 @@ impl KeyEnclave {
         if self.awake.is_some() {
             return Err(Code::OutOfOrder.into());
         }
-        let mut platform = (self.boot)(start.machine_secret);
-        let (identity, reply) = Identity::start(platform.as_mut(), start.sealed.map(|s| s.0))?;
-        self.awake = Some(Awake { platform, identity });
+        let (awake, reply) = Awake::start(&self.boot, start)?;
+        self.awake = Some(awake);
         Ok(Reply::Started(reply))
     }
 

@@ -5,7 +5,7 @@ use enigma_crypto::{
     sealed_box::{self, BoxPublicKey, BoxSecretKey},
     threshold::{self, KeyShare, MemberIndex, PublicPolynomial},
 };
-use enigma_platform::{Platform, random_secret};
+use enigma_platform::{Awake, Platform, random_secret};
 use enigma_primitives::{Secret, tags};
 use enigma_protocol::{
     door::{Accepted, Code, Refusal, UntrustedAccept},
@@ -15,7 +15,7 @@ use enigma_protocol::{
     receipt::{domain_separator, key_generation_digest},
 };
 
-use crate::{door::Awake, seat::Seat};
+use crate::seat::Seat;
 
 /// Makes a polynomial, encrypts each member's share to that member, and erases the polynomial and the shares.
 ///

@@ -12,9 +12,29 @@ use enigma_protocol::{
     hash::Words,
 };
 
-use crate::{Platform, Purpose, random_secret};
+use crate::{Boot, Platform, Purpose, random_secret};
 
 const IDENTITY: Purpose = Purpose("identity");
+
+/// An enclave after `Start`: its platform and who it is.
+pub struct Awake {
+    /// What the hardware gives.
+    pub platform: Box<dyn Platform>,
+    /// The enclave's own keys.
+    pub identity: Identity,
+}
+
+impl Awake {
+    /// Boots the platform and takes up the identity.
+    ///
+    /// # Errors
+    /// As [`Identity::start`].
+    pub fn start(boot: &Boot, start: door::Start) -> Result<(Self, door::Identity), Refusal> {
+        let mut platform = boot(start.machine_secret);
+        let (identity, reply) = Identity::start(platform.as_mut(), start.sealed.map(|s| s.0))?;
+        Ok((Self { platform, identity }, reply))
+    }
+}
 
 /// The keys of one enclave.
 #[derive(Debug)]

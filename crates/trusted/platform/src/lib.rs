@@ -29,7 +29,7 @@ pub mod serve;
 pub mod simulated;
 
 pub use frames::{MAX_FRAME, read_frame, write_frame};
-pub use identity::Identity;
+pub use identity::{Awake, Identity};
 pub use platform::{Evidence, Platform, Purpose, Sealed, random_secret};
 pub use serve::{Boot, serve, simulated_measurement};
 pub use simulated::{RandomSource, SimulatedPlatform};

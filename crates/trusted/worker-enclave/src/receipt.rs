@@ -2,6 +2,7 @@
 
 use alloy_primitives::{B256, keccak256};
 use enigma_evm::World;
+use enigma_platform::Awake;
 use enigma_protocol::{
     door::{Executed, Need, Stop, UntrustedExecute},
     keys::{KeyRequest, Purpose},
@@ -11,7 +12,7 @@ use enigma_protocol::{
 };
 
 use crate::{
-    door::{Awake, Joined},
+    door::Joined,
     execute::{Done, Shop},
     facts::{Ground, Ordered, establish},
     keys::{KeyId, KeyRing},

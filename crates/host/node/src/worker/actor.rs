@@ -71,7 +71,8 @@ impl WorkerNode {
         if due.is_empty() {
             return Ok(());
         }
-        let epoch = self.chain.network_state().await?.epoch;
+        // A commit falls into the next block, which may be the first of an epoch: then it is already that epoch's group.
+        let epoch = self.chain.epoch_after(self.feeder.view().number).await?;
         for contract in due {
             if self.chain.sequence(contract, epoch, 1).await?.first() == Some(&self.id) {
                 self.attempt(contract).await;

@@ -4,7 +4,7 @@ use alloy_primitives::{B256, keccak256};
 use enigma_crypto::sign::{SigningKey, recover};
 use enigma_primitives::Secret;
 use enigma_protocol::{
-    keys::{KeyRequest, Purpose, commitments_hash},
+    keys::{KeyReply, KeyRequest, Purpose, commitments_hash},
     network::{ERA, RULESET},
     receipt::{Receipt, Status, TaskResult, domain_separator, key_generation_digest, no_outbound_calls},
 };
@@ -115,7 +115,7 @@ fn key_request() -> Value {
         reply_to: word("x25519").0,
         signature: [0; 65],
     };
-    let reply = enigma_protocol::keys::KeyReply {
+    let reply = KeyReply {
         member: 2,
         generation: 1,
         block_number: 13,
@@ -192,4 +192,52 @@ fn every_field_of_a_receipt_changes_its_digest() {
     digests.sort_unstable();
     digests.dedup();
     assert_eq!(digests.len(), count);
+}
+
+#[test]
+fn every_field_of_a_key_request_and_its_reply_is_bound() {
+    let request = |f: fn(&mut KeyRequest)| {
+        let mut request = KeyRequest {
+            network: word("network"),
+            purpose: Purpose::State,
+            contract: address("contract"),
+            key_epoch: 2,
+            group_epoch: 3,
+            reply_to: word("x25519").0,
+            signature: [0; 65],
+        };
+        f(&mut request);
+        request.digest()
+    };
+    let reply = |digest: B256, f: fn(&mut KeyReply)| {
+        let mut reply = KeyReply {
+            member: 2,
+            generation: 1,
+            block_number: 13,
+            block_hash: word("anchor"),
+            sealed: Vec::new().into(),
+        };
+        f(&mut reply);
+        reply.associated_data(digest)
+    };
+    let base = request(|_| {});
+    let mut words = vec![
+        base,
+        request(|r| r.network = word("x")),
+        request(|r| r.purpose = Purpose::Input),
+        request(|r| r.contract = address("x")),
+        request(|r| r.key_epoch += 1),
+        request(|r| r.group_epoch += 1),
+        request(|r| r.reply_to[31] ^= 1),
+        reply(base, |_| {}),
+        reply(word("another request"), |_| {}),
+        reply(base, |r| r.member += 1),
+        reply(base, |r| r.generation += 1),
+        reply(base, |r| r.block_number += 1),
+        reply(base, |r| r.block_hash = word("x")),
+    ];
+    let count = words.len();
+    words.sort_unstable();
+    words.dedup();
+    assert_eq!(words.len(), count);
 }
