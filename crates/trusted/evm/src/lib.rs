@@ -1,7 +1,7 @@
 //! The retrofitted EVM: one sealed world per secret contract.
 //!
 //! A [`World`] is everything a secret contract owns: the root contract, which has the address of its portal on
-//! Ethereum, and whatever the root creates. [`execute`] runs one [`Task`] on it under Osaka rules and gives an
+//! Ethereum, and whatever the root creates. [`execute()`] runs one [`Task`] on it under Osaka rules and gives an
 //! [`Outcome`]: status, gas, output, logs and the [`WorldDelta`] that leads to the next world. The caller seals
 //! the delta, encrypts the output and calls [`World::apply`].
 //!
@@ -16,7 +16,7 @@
 //!
 //! Invariants:
 //! - The same world and task give the same bytes, everywhere and at any time. Every limit is a count.
-//! - [`execute`] and every decoder are total: no input makes them panic.
+//! - [`execute()`] and every decoder are total: no input makes them panic.
 //! - A task that does not succeed changes nothing but the plain deposits it brings to the root's balance.
 //! - Money: the balances of the world add up to `inflow` plus the values of successful tasks; only ether that
 //!   a contract burns on purpose (a self-destruct to itself in the transaction that created it) is missing.

@@ -11,7 +11,7 @@ pub const TASK_GAS_CAP: u64 = revm::primitives::eip7825::TX_GAS_LIMIT_CAP;
 /// What `block.gaslimit` says inside, whatever the chain says.
 pub const BLOCK_GAS_LIMIT: u64 = 30_000_000;
 
-/// One input, opened: what [`crate::execute`] runs.
+/// One input, opened: what [`crate::execute()`] runs.
 #[derive(Clone, Copy)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Task<'a> {

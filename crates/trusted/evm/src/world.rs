@@ -176,7 +176,7 @@ impl World {
         self.accounts.values().fold(U256::ZERO, |sum, a| sum.saturating_add(a.balance))
     }
 
-    /// Makes the change of a task. For a delta that [`crate::execute`] made for another world the result is
+    /// Makes the change of a task. For a delta that [`crate::execute()`] made for another world the result is
     /// meaningless but well-formed.
     pub fn apply(&mut self, delta: &WorldDelta) {
         self.size = self.size_after(delta);
