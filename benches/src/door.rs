@@ -141,6 +141,7 @@ impl Bench {
                 let plaintext = Plaintext {
                     reply_key: Secret::from_bytes(self.entropy.word()),
                     expiry: 0,
+                    reader: None,
                     body: Secret::new(body.to_vec()),
                 };
                 envelope::seal(session, self.entropy.bytes(), &plaintext, &binding)?

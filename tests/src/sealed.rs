@@ -6,6 +6,7 @@
 //! stake     the writer of the stake tree
 //! contract  what the Enigma contract would store, and which receipts it would refuse
 //! client    seals envelopes, decrypts outputs
+//! reader    an account that reads, with its session key
 //! door      an enclave behind its frames, fed like a host would
 //! network   four key enclaves, some workers, one contract: genesis, epochs, tasks
 //! ```
@@ -18,6 +19,7 @@ pub mod contract;
 pub mod door;
 pub mod entropy;
 pub mod network;
+pub mod reader;
 #[path = "../../crates/shared/protocol/tests/stake_tree/mod.rs"]
 pub mod stake;
 
@@ -27,3 +29,4 @@ pub use contract::{Enigma, Terms};
 pub use door::{KeyDoor, WorkerDoor};
 pub use entropy::Entropy;
 pub use network::{Network, Plan, Sent};
+pub use reader::{Query, Question, Reader};

@@ -104,8 +104,12 @@ impl Rig {
     pub fn seal(&mut self, binding: &Binding, body: &[u8], expiry: u64) -> Text {
         let session = self.session(binding);
         let reply_key = self.entropy.word();
-        let plaintext =
-            Plaintext { reply_key: Secret::from_bytes(reply_key), expiry, body: Secret::new(body.to_vec()) };
+        let plaintext = Plaintext {
+            reply_key: Secret::from_bytes(reply_key),
+            expiry,
+            reader: None,
+            body: Secret::new(body.to_vec()),
+        };
         let envelope =
             envelope::seal(&session, self.entropy.bytes(), &plaintext, binding).expect("a small body");
         Text { envelope, reply_key }

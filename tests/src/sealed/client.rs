@@ -71,8 +71,12 @@ impl Client {
     pub fn seal_until(&mut self, binding: &Binding, body: &[u8], expiry: u64) -> Letter {
         let session = self.session(binding.contract, binding.epoch);
         let reply_key = self.entropy.word();
-        let plaintext =
-            Plaintext { reply_key: Secret::from_bytes(reply_key), expiry, body: Secret::new(body.to_vec()) };
+        let plaintext = Plaintext {
+            reply_key: Secret::from_bytes(reply_key),
+            expiry,
+            reader: None,
+            body: Secret::new(body.to_vec()),
+        };
         let envelope =
             envelope::seal(&session, self.entropy.bytes(), &plaintext, binding).expect("a small body");
         Letter { envelope, reply_key: Secret::from_bytes(reply_key) }

@@ -9,8 +9,8 @@ use enigma_protocol::{
     door::{
         Accepted, Identity, Join, KeyEnclaveReply as KeyAnswer, Refusal, Resumed, Start, UntrustedAccept,
         UntrustedBeacon, UntrustedDeal, UntrustedExecute, UntrustedFacts, UntrustedHeaders,
-        UntrustedKeyRequest, UntrustedKeys, UntrustedRelease, UntrustedResume, UntrustedWorkerRequest, View,
-        WorkerReply, frame, unframe,
+        UntrustedKeyRequest, UntrustedKeys, UntrustedQuery, UntrustedRelease, UntrustedResume,
+        UntrustedWorkerRequest, View, WorkerReply, frame, unframe,
     },
     genesis::{Dealing, GenesisSetup},
     keys::{KeyReply, KeyRequest},
@@ -306,6 +306,11 @@ impl WorkerDoor {
     /// Asks for a receipt once.
     pub fn execute(&mut self, execute: UntrustedExecute) -> WorkerReply {
         self.ask(&UntrustedWorkerRequest::Execute(execute))
+    }
+
+    /// Asks a query once.
+    pub fn query(&mut self, query: UntrustedQuery) -> WorkerReply {
+        self.ask(&UntrustedWorkerRequest::Query(query))
     }
 
     /// The slots that were asked for lately.

@@ -10,12 +10,13 @@ use enigma_crypto::{
 use enigma_platform::simulated_measurement;
 use enigma_primitives::{Secret, tags::CURVE_BEACON};
 use enigma_protocol::{
-    door::{Executed, Need, Refusal, UntrustedExecute, UntrustedState, WorkerReply},
+    door::{Executed, Need, Refusal, UntrustedExecute, UntrustedQuery, UntrustedState, WorkerReply},
     genesis::{GenesisSetup, Member},
     input::Kind,
     keys::{KeyReply, KeyRequest, commitments_hash},
     network::{Descriptor, ERA, RULESET, VERIFIER_DEV, beacon_message, seed, simulated_root},
     output::Output,
+    query::QueryReply,
 };
 
 use super::{
@@ -23,6 +24,7 @@ use super::{
     client::{Client, Letter},
     contract::{Enigma, Terms},
     door::{KeyDoor, Public, ROUNDS, WorkerDoor},
+    reader::Reader,
 };
 
 /// Creation code of the contract that the tests deploy: `crates/trusted/evm/fixtures/Root.sol`.
@@ -203,6 +205,11 @@ impl Network {
         Client::new(name, self.descriptor.network(), key)
     }
 
+    /// An account of this network that reads.
+    pub fn reader(&self, name: &str) -> Reader {
+        Reader::new(name, &self.descriptor, self.client(name))
+    }
+
     /// Logs the deployment of a contract, signed by `signers` workers; `start` is its constructor's argument. The
     /// input is in the pending block.
     pub fn deploy(&mut self, client: &mut Client, name: &str, start: u64, signers: u8) -> Sent {
@@ -303,14 +310,8 @@ impl Network {
             match self.workers[worker].execute(question) {
                 WorkerReply::Executed(executed) => return Ok(executed),
                 WorkerReply::Refused(refusal) => return Err(refusal),
-                WorkerReply::Need(Need { slots: missing, keys, state: wanted }) => {
-                    self.workers[worker].note(&missing.0);
-                    slots.extend(missing.0);
-                    for request in keys.0 {
-                        let replies = self.gather(&request)?;
-                        self.workers[worker].keys(&request, &replies)?;
-                    }
-                    if wanted {
+                WorkerReply::Need(need) => {
+                    if self.bring(worker, &mut slots, need)? {
                         given = Some(state.clone().expect("a state to restore"));
                     }
                 }
@@ -318,6 +319,52 @@ impl Network {
             }
         }
         panic!("no end of needs")
+    }
+
+    /// One worker's answer to a query, whatever it needs for it.
+    ///
+    /// # Errors
+    /// The worker refuses, or the committee does.
+    ///
+    /// # Panics
+    /// It needs a state and there is none.
+    pub fn query(
+        &mut self,
+        worker: usize,
+        contract: Address,
+        envelope: &[u8],
+    ) -> Result<QueryReply, Refusal> {
+        let state = self.enigma.events.get(&contract).and_then(|e| e.state.clone());
+        let tip = self.workers[worker].follow(&self.enigma.chain)?;
+        let mut slots = self.workers[worker].usual().clone();
+        let mut given = None;
+        for _ in 0..ROUNDS {
+            let facts = self.enigma.chain.prove(tip, &slots);
+            let query =
+                UntrustedQuery { contract, facts, envelope: envelope.to_vec().into(), state: given.clone() };
+            match self.workers[worker].query(query) {
+                WorkerReply::Answered(reply) => return Ok(reply),
+                WorkerReply::Refused(refusal) => return Err(refusal),
+                WorkerReply::Need(need) => {
+                    if self.bring(worker, &mut slots, need)? {
+                        given = Some(state.clone().expect("a state to restore"));
+                    }
+                }
+                other => panic!("expected an answer, {other:?} came"),
+            }
+        }
+        panic!("no end of needs")
+    }
+
+    /// Brings slots and keys that a worker needs; whether it wants the state too.
+    fn bring(&mut self, worker: usize, slots: &mut BTreeSet<B256>, need: Need) -> Result<bool, Refusal> {
+        self.workers[worker].note(&need.slots.0);
+        slots.extend(need.slots.0);
+        for request in need.keys.0 {
+            let replies = self.gather(&request)?;
+            self.workers[worker].keys(&request, &replies)?;
+        }
+        Ok(need.state)
     }
 
     /// Mines, lets the first rank execute all pending inputs of a contract (at most 128), commits, mines.

@@ -8,6 +8,7 @@ mod frames;
 mod garbage;
 mod identities;
 mod keys;
+mod queries;
 mod release;
 mod states;
 mod tasks;

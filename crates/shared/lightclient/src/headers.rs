@@ -25,6 +25,8 @@ pub struct Block {
     pub state_root: B256,
     /// Unix seconds.
     pub timestamp: u64,
+    /// Wei per gas.
+    pub base_fee: u64,
 }
 
 /// A chain of headers and its tip.
@@ -104,6 +106,7 @@ impl HeaderChain {
             hash: alloy_primitives::keccak256(whole),
             state_root: header.state_root,
             timestamp: header.timestamp,
+            base_fee: header.base_fee_per_gas.unwrap_or_default(),
         })
     }
 }

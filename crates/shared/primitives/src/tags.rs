@@ -113,6 +113,12 @@ tags! { HashTag, HASH_TAGS:
     EVIDENCE = "enigma/v1/evidence";
     /// A key committee: its members and its public polynomial.
     COMMITTEE = "enigma/v1/committee";
+    /// What a session key signs of one query.
+    QUERY = "enigma/v1/query";
+    /// The context of a query's answer: its envelope, the state and the block it was answered at.
+    QUERY_CONTEXT = "enigma/v1/query-context";
+    /// What an enclave signs of its answer.
+    QUERY_REPLY = "enigma/v1/query-reply";
 }
 
 tags! { KdfLabel, KDF_LABELS:
@@ -126,6 +132,12 @@ tags! { KdfLabel, KDF_LABELS:
     SNAPSHOT = "enigma/v1/snapshot";
     /// The key that encrypts one task's output.
     OUTPUT = "enigma/v1/output";
+    /// The key that encrypts one query's output.
+    QUERY_OUTPUT = "enigma/v1/query-output";
+    /// From an account's signature to what its reply keys derive from.
+    VIEW_KEY = "enigma/v1/view-key";
+    /// The reply key of one envelope.
+    REPLY_KEY = "enigma/v1/reply-key";
     /// The randomness of one task.
     RANDOM = "enigma/v1/random";
     /// The box around a key enclave's answer.

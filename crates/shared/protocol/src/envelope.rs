@@ -8,7 +8,7 @@ use enigma_primitives::{
     tags,
 };
 
-use crate::{input::Kind, network::ERA, state::zero_fill};
+use crate::{input::Kind, network::ERA, query::ReaderProof, state::zero_fill};
 
 /// The only version of envelopes.
 pub const VERSION: u8 = 1;
@@ -57,7 +57,8 @@ pub struct Envelope<'a> {
     pub epoch: u64,
     /// The KEM's point.
     pub u: [u8; 96],
-    nonce: [u8; 24],
+    /// The cipher's nonce; fresh for every envelope, and what a view key derives its reply key from.
+    pub nonce: [u8; 24],
     ciphertext: &'a [u8],
 }
 
@@ -65,8 +66,10 @@ pub struct Envelope<'a> {
 pub struct Plaintext {
     /// Encrypts the output; fresh for every envelope.
     pub reply_key: Secret<[u8; 32]>,
-    /// Unix seconds after which the task must not run; 0: never.
+    /// Unix seconds after which the task must not run; 0: never, which a query may not say.
     pub expiry: u64,
+    /// On whose behalf a query reads; nothing else has it.
+    pub reader: Option<ReaderProof>,
     /// Calldata, or what follows a deploy's clear code.
     pub body: Secret<Vec<u8>>,
 }
@@ -108,7 +111,7 @@ impl<'a> Envelope<'a> {
         }
         let plaintext = aead::open_envelope(key, &self.nonce, &binding.associated_data(), self.ciphertext)
             .map_err(|_| Unopened)?;
-        plaintext.expose(|bytes| Plaintext::decode(bytes)).ok_or(Unopened)
+        plaintext.expose(|bytes| Plaintext::decode(bytes, binding.kind)).ok_or(Unopened)
     }
 }
 
@@ -136,21 +139,22 @@ impl Plaintext {
         self.reply_key.expose(|key| {
             w.raw(key);
         });
-        w.u64(self.expiry).u8(0);
+        w.u64(self.expiry).put(&self.reader);
         self.body.expose(|body| {
             w.bytes(body);
         });
         w.finish()
     }
 
-    fn decode(bytes: &[u8]) -> Option<Self> {
+    fn decode(bytes: &[u8], kind: Kind) -> Option<Self> {
         let mut r = Reader::new(bytes);
         let reply_key = Secret::new(r.array().ok()?);
         let expiry = r.u64().ok()?;
-        if r.u8().ok()? != 0 {
+        let reader: Option<ReaderProof> = r.get().ok()?;
+        if reader.is_some() && kind != Kind::Query {
             return None; // authorisations of relayed tasks do not exist yet
         }
         let body = Secret::new(r.bytes(LARGEST).ok()?.to_vec());
-        r.rest().iter().all(|&b| b == 0).then_some(Self { reply_key, expiry, body })
+        r.rest().iter().all(|&b| b == 0).then_some(Self { reply_key, expiry, reader, body })
     }
 }

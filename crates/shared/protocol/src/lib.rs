@@ -13,6 +13,8 @@
 //! layout    storage slots of the Enigma contract
 //! lottery   the stake tree and the sequence of workers, over any reader of slots
 //! keys      requests for keys and the answers of key enclaves
+//! query     private reads: who may, what is asked, what comes back
+//! view_key  reply keys that an account can derive again
 //! genesis   dealing the first shares
 //! door      what goes in and out of an enclave
 //! peer      what nodes say to each other
@@ -37,8 +39,10 @@ pub mod lottery;
 pub mod network;
 pub mod output;
 pub mod peer;
+pub mod query;
 pub mod receipt;
 pub mod state;
+pub mod view_key;
 pub mod wire;
 
 pub use enigma_primitives::codec::{Decode, DecodeError, Encode};

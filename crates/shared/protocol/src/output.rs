@@ -123,8 +123,12 @@ impl Output {
     /// # Errors
     /// Only for absurd lengths (gibibytes).
     pub fn encrypt(&self, reply_key: &Secret<[u8; 32]>, ctx: B256) -> Result<EncryptedOutput, Error> {
+        self.seal(single_use(reply_key, ctx), ctx)
+    }
+
+    pub(crate) fn seal(&self, key: SingleUseKey, ctx: B256) -> Result<EncryptedOutput, Error> {
         let padded = Secret::new(zero_fill(self.encode()));
-        padded.expose(|p| single_use(reply_key, ctx).seal(ctx.as_slice(), p)).map(EncryptedOutput)
+        padded.expose(|p| key.seal(ctx.as_slice(), p)).map(EncryptedOutput)
     }
 
     /// Decrypts.
@@ -132,7 +136,11 @@ impl Output {
     /// # Errors
     /// [`NotOpened`]: other bytes, another key or another task.
     pub fn decrypt(reply_key: &Secret<[u8; 32]>, ctx: B256, encrypted: &[u8]) -> Result<Self, NotOpened> {
-        let bytes = single_use(reply_key, ctx).open(ctx.as_slice(), encrypted).map_err(|_| NotOpened)?;
+        Self::open(single_use(reply_key, ctx), ctx, encrypted)
+    }
+
+    pub(crate) fn open(key: SingleUseKey, ctx: B256, encrypted: &[u8]) -> Result<Self, NotOpened> {
+        let bytes = key.open(ctx.as_slice(), encrypted).map_err(|_| NotOpened)?;
         bytes.expose(|b| Self::decode(b)).ok_or(NotOpened)
     }
 

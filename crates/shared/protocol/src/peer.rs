@@ -4,6 +4,7 @@ use alloy_primitives::{Address, B256};
 
 use crate::{
     keys::{KeyReply, KeyRequest},
+    query::{QueryReply, QueryRequest},
     wire::{Blob, choice, record},
 };
 
@@ -55,6 +56,8 @@ choice! {
         2 => Beacon(BeaconRequest),
         /// Between workers.
         3 => Snapshot(SnapshotRequest),
+        /// To a worker, from any node.
+        4 => Query(QueryRequest),
     }
 }
 
@@ -69,5 +72,7 @@ choice! {
         3 => Snapshot(Blob<MAX_SNAPSHOT>),
         /// No.
         4 => Declined(Declined),
+        /// To [`PeerRequest::Query`].
+        5 => Query(QueryReply),
     }
 }

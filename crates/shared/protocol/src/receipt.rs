@@ -106,7 +106,8 @@ pub fn domain_separator(chain_id: u64, enigma: Address) -> B256 {
         .hash()
 }
 
-fn typed(domain: B256, message: B256) -> B256 {
+/// The digest of an EIP-712 message.
+pub(crate) fn typed(domain: B256, message: B256) -> B256 {
     let mut w = Writer::new();
     w.raw(&[0x19, 0x01]).put(&domain).put(&message);
     keccak256(w.finish())

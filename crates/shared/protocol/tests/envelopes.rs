@@ -54,6 +54,7 @@ fn envelope(kind: Kind, body: &[u8], on_behalf_of: B256, expiry: u64) -> Value {
     let plaintext = Plaintext {
         reply_key: Secret::from_bytes(bytes("reply key")),
         expiry,
+        reader: None,
         body: Secret::new(body.to_vec()),
     };
     let mut nonce = [0; 24];

@@ -7,7 +7,7 @@ use enigma_protocol::door::{
     unframe,
 };
 
-use crate::{keys::KeyRing, worlds::Worlds};
+use crate::{answered::Answered, keys::KeyRing, worlds::Worlds};
 
 /// A worker enclave: one identity, one network.
 pub struct WorkerEnclave {
@@ -21,6 +21,7 @@ pub(crate) struct Joined {
     pub(crate) follower: Follower,
     pub(crate) keys: KeyRing,
     pub(crate) worlds: Worlds,
+    pub(crate) answered: Answered,
 }
 
 impl WorkerEnclave {
@@ -58,6 +59,10 @@ impl WorkerEnclave {
                 let (awake, joined) = self.at_work()?;
                 crate::receipt::produce(awake, joined, &execute).map(Reply::Executed)
             }
+            Request::Query(query) => {
+                let (awake, joined) = self.at_work()?;
+                crate::query::answer(awake, joined, &query).map(Reply::Answered)
+            }
         }
     }
 
@@ -76,7 +81,8 @@ impl WorkerEnclave {
         }
         let keys = KeyRing::new(&join.descriptor, &join.commitments.0)?;
         let follower = Follower::new(join.descriptor)?;
-        self.joined = Some(Joined { follower, keys, worlds: Worlds::default() });
+        self.joined =
+            Some(Joined { follower, keys, worlds: Worlds::default(), answered: Answered::default() });
         Ok(Reply::Done(Done {}))
     }
 

@@ -162,12 +162,12 @@ fn randomness(input_key: &IdentityKey, ctx: B256) -> (B256, Secret<[u8; 32]>) {
 }
 
 /// What `BLOCKHASH` knows: the 256 blocks before the task's.
-fn recent_hashes(chain: &HeaderChain, number: u64) -> BTreeMap<u64, B256> {
+pub(crate) fn recent_hashes(chain: &HeaderChain, number: u64) -> BTreeMap<u64, B256> {
     (number.saturating_sub(256)..number).filter_map(|n| chain.hash(n).map(|h| (n, h))).collect()
 }
 
-/// The outcome as its sender will read it.
-fn reported(outcome: Outcome, expired: bool) -> (Outcome, Output) {
+/// The outcome as who asked for it will read it.
+pub(crate) fn reported(outcome: Outcome, expired: bool) -> (Outcome, Output) {
     let (status, data) = match outcome.status {
         _ if expired => (InnerStatus::Expired, Vec::new()),
         Ended::Success => (InnerStatus::Success, outcome.output.to_vec()),

@@ -5,7 +5,10 @@ use enigma_lightclient::{EnigmaView, Follower, SecretContract};
 use enigma_protocol::{
     door::{Code, Refusal, Stop, UntrustedExecute, UntrustedInput, View},
     input::{Kind, context, genesis_input_head, next_input_head},
+    keys::Purpose,
 };
+
+use crate::keys::KeyId;
 
 /// A contract as proven at the tip, in the epoch that a commit would fall into.
 pub(crate) struct Ground {
@@ -18,6 +21,13 @@ pub(crate) struct Ground {
     pub(crate) oldest: u64,
     /// The tip: the receipt's anchor.
     pub(crate) anchor: View,
+}
+
+impl Ground {
+    /// Names a key of this contract.
+    pub(crate) const fn key(&self, purpose: Purpose, epoch: u64) -> KeyId {
+        KeyId { purpose, contract: self.contract, epoch }
+    }
 }
 
 /// An input that the chain ordered.
@@ -37,23 +47,29 @@ pub(crate) fn establish<'a>(
     let (slots, tip) = follower.prove(&execute.facts)?;
     let view = EnigmaView::new(&slots, tip);
     let contract = execute.contract;
-    let epochs = view.epochs()?;
-    let record = view.secret_contract(contract)?.ok_or(Code::UnknownContract)?;
-    let last = last_index(&record, execute.inputs.0.len())?;
+    let ground = survey(&view, follower.network(), contract)?;
+    let record = &ground.record;
+    let last = last_index(record, execute.inputs.0.len())?;
     let before = match record.cursor.checked_sub(1) {
         Some(index) => view.input_head(contract, index)?,
         None => genesis_input_head(follower.network(), contract),
     };
     let after = view.input_head(contract, last)?;
-    let ordered = follow_inputs(follower, contract, &record, before, &execute.inputs.0)?;
+    let ordered = follow_inputs(follower, contract, record, before, &execute.inputs.0)?;
     if ordered.last().map(|o| o.head) != Some(after) {
         return Err(Refusal { code: Code::WrongInputs, detail: record.cursor }.into());
     }
-    let anchor = View { number: tip.number, hash: tip.hash };
+    Ok((ground, ordered))
+}
+
+/// Reads the ground from proofs.
+pub(crate) fn survey(view: &EnigmaView<'_>, network: B256, contract: Address) -> Result<Ground, Stop> {
+    let epochs = view.epochs()?;
+    let record = view.secret_contract(contract)?.ok_or(Code::UnknownContract)?;
     let epoch = epochs.current;
     let oldest = epoch.saturating_sub(epochs.window);
-    let ground = Ground { contract, network: follower.network(), record, epoch, oldest, anchor };
-    Ok((ground, ordered))
+    let anchor = View { number: view.block().number, hash: view.block().hash };
+    Ok(Ground { contract, network, record, epoch, oldest, anchor })
 }
 
 /// Index of the last of `count` inputs from the cursor on, if the chain has that many.

@@ -17,9 +17,10 @@ use enigma_protocol::{
     door::{Code, Refusal, UntrustedKeys},
     keys::{KeyReply, KeyRequest, Purpose},
     network::{Descriptor, ERA, key_message},
+    state::StateKey,
 };
 
-use crate::sessions::Sessions;
+use crate::{facts::Ground, sessions::Sessions};
 
 /// Names one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +79,16 @@ impl KeyRing {
     /// The key, if it is here.
     pub(crate) fn get(&self, id: &KeyId) -> Option<&IdentityKey> {
         self.ready.get(id).map(|ready| &ready.point)
+    }
+
+    /// The key that seals a contract's state in `epoch`.
+    ///
+    /// # Errors
+    /// `Internal` if it is not here: who calls has asked for it.
+    pub(crate) fn state_key(&self, ground: &Ground, epoch: u64) -> Result<StateKey, Refusal> {
+        let point = self.get(&ground.key(Purpose::State, epoch)).ok_or(Code::Internal)?;
+        let message = key_message(self.network, ERA, ground.contract, epoch);
+        Ok(point.expose(|p| StateKey::new(p, &message)))
     }
 
     /// The key that `u` encapsulates to an input key; remembered as long as that key is. `None` if the key is not here.

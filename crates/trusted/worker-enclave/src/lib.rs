@@ -7,9 +7,12 @@
 //! keys     which keys that takes; requests for them; combining the answers of t key enclaves
 //! sessions keys of sessions that were opened before, as long as their input key
 //! open     envelopes → calldata, or a failure that the sender answers for
+//! ready    keys and state: here, or what is missing
 //! worlds   the sealed state → a world, checked against the chain's state head
 //! execute  one task on a world → outcome, encrypted output, sealed delta
 //! receipt  everything → one receipt, signed
+//! query    a read: a static call for who proves to be entitled
+//! answered queries that were answered, so that none is answered twice
 //! ```
 //!
 //! Invariants: a receipt is signed only for inputs that the chain ordered, on the state that the chain recorded,
@@ -17,17 +20,20 @@
 //! missing is asked for, never guessed. What leaves is ciphertext, hashes and numeric codes.
 //!
 //! Deliberately absent: I/O and clocks, the choice of what to work on (the host's, the chain checks it), outbound
-//! calls, queries, outside reads (later).
+//! calls, outside reads (later).
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod answered;
 mod door;
 mod execute;
 mod facts;
 mod keys;
 mod open;
+mod query;
+mod ready;
 mod receipt;
 mod sessions;
 mod worlds;

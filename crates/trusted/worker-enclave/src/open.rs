@@ -1,9 +1,11 @@
 //! Opening envelopes. A failure is the sender's only if the right key was there and the envelope still did not
 //! open; without the key this room is not entered.
 
+use alloy_primitives::{Address, B256};
 use enigma_protocol::{
     door::{Code, Refusal},
     envelope::{Binding, Envelope, Plaintext, Unopened},
+    input::Kind,
     keys::Purpose,
 };
 
@@ -41,7 +43,35 @@ pub(crate) fn open(
         sender: input.sender,
         on_behalf_of: input.on_behalf_of,
     };
-    let id = KeyId { purpose: Purpose::Input, contract: ground.contract, epoch };
-    let session = keys.session(&id, &envelope.u).ok_or(Code::Internal)?;
-    Ok(session.map_err(|_| Unopened).and_then(|shared| envelope.open(shared, &binding)))
+    unseal(&envelope, &binding, &ground.key(Purpose::Input, epoch), keys)
+}
+
+/// Opens the envelope of a query, which no chain has seen: its sender is nobody, who reads is proven inside.
+///
+/// # Errors
+/// `Internal` if the key is not here: who calls has asked for it.
+pub(crate) fn open_query(
+    ground: &Ground,
+    envelope: &Envelope<'_>,
+    keys: &mut KeyRing,
+) -> Result<Result<Plaintext, Unopened>, Refusal> {
+    let binding = Binding {
+        kind: Kind::Query,
+        network: ground.network,
+        contract: ground.contract,
+        epoch: envelope.epoch,
+        sender: Address::ZERO,
+        on_behalf_of: B256::ZERO,
+    };
+    unseal(envelope, &binding, &ground.key(Purpose::Input, envelope.epoch), keys)
+}
+
+fn unseal(
+    envelope: &Envelope<'_>,
+    binding: &Binding,
+    id: &KeyId,
+    keys: &mut KeyRing,
+) -> Result<Result<Plaintext, Unopened>, Refusal> {
+    let session = keys.session(id, &envelope.u).ok_or(Code::Internal)?;
+    Ok(session.map_err(|_| Unopened).and_then(|shared| envelope.open(shared, binding)))
 }

@@ -4,11 +4,11 @@ use alloy_primitives::{B256, keccak256};
 use enigma_evm::World;
 use enigma_platform::Awake;
 use enigma_protocol::{
-    door::{Executed, Need, Stop, UntrustedExecute},
-    keys::{KeyRequest, Purpose},
-    network::{ERA, RULESET, key_message},
+    door::{Code, Executed, Refusal, Stop, UntrustedExecute},
+    keys::Purpose,
+    network::RULESET,
     receipt::{Receipt, TaskResult, domain_separator, no_outbound_calls},
-    state::{SealedSnapshot, StateKey, fold_snapshot, next_state_head},
+    state::{SealedSnapshot, fold_snapshot, next_state_head},
 };
 
 use crate::{
@@ -16,9 +16,10 @@ use crate::{
     execute::{Done, Shop},
     facts::{Ground, Ordered, establish},
     keys::{KeyId, KeyRing},
-    open, worlds,
+    open,
+    ready::ready,
+    worlds,
 };
-use enigma_protocol::door::{Code, Refusal};
 
 /// Executes the next inputs of a contract.
 ///
@@ -30,21 +31,10 @@ pub(crate) fn produce(
     execute: &UntrustedExecute,
 ) -> Result<Executed, Stop> {
     let (ground, ordered) = establish(&joined.follower, execute)?;
-    joined.keys.forget(ground.epoch, joined.follower.chain());
-    let wanted = keys_for(&ground, &ordered, joined.worlds.at(&ground).is_none());
-    let requests = ask_missing(awake, &mut joined.keys, ground.epoch, wanted)?;
-    let no_state = joined.worlds.at(&ground).is_none() && execute.state.is_none();
-    if !requests.is_empty() || no_state {
-        return Err(Stop::Need(Need { slots: Vec::new().into(), keys: requests.into(), state: no_state }));
-    }
-    if joined.worlds.at(&ground).is_none()
-        && let Some(state) = &execute.state
-    {
-        let key = state_key(&joined.keys, &ground, ground.record.sealed_epoch)?;
-        joined.worlds.restore(&ground, awake.platform.key_label(), &key, state)?;
-    }
+    let wanted = keys_for(&ground, &ordered);
+    ready(awake, joined, &ground, wanted, execute.state.as_ref())?;
     let world = joined.worlds.at(&ground).ok_or(Code::WrongState)?;
-    let sealing = state_key(&joined.keys, &ground, ground.epoch)?;
+    let sealing = joined.keys.state_key(&ground, ground.epoch)?;
     let mut work = Work {
         ground: &ground,
         keys: &mut joined.keys,
@@ -78,41 +68,15 @@ pub(crate) fn produce(
 }
 
 /// Every key that executing `ordered` takes.
-fn keys_for(ground: &Ground, ordered: &[Ordered<'_>], restore: bool) -> Vec<KeyId> {
-    let key = |purpose, epoch| KeyId { purpose, contract: ground.contract, epoch };
-    let mut wanted = vec![key(Purpose::State, ground.epoch)];
-    if restore {
-        wanted.push(key(Purpose::State, ground.record.sealed_epoch));
-    }
+fn keys_for(ground: &Ground, ordered: &[Ordered<'_>]) -> Vec<KeyId> {
+    let mut wanted = vec![ground.key(Purpose::State, ground.epoch)];
     for one in ordered {
         if let Some(epoch) = open::key_epoch(ground, one) {
-            wanted.push(key(Purpose::Input, epoch));
-            wanted.push(key(Purpose::Input, one.untrusted.input.inclusion_epoch));
+            wanted.push(ground.key(Purpose::Input, epoch));
+            wanted.push(ground.key(Purpose::Input, one.untrusted.input.inclusion_epoch));
         }
     }
-    wanted.sort_unstable();
-    wanted.dedup();
     wanted
-}
-
-fn ask_missing(
-    awake: &mut Awake,
-    keys: &mut KeyRing,
-    epoch: u64,
-    wanted: Vec<KeyId>,
-) -> Result<Vec<KeyRequest>, Refusal> {
-    let missing: Vec<KeyId> = wanted.into_iter().filter(|id| keys.get(id).is_none()).collect();
-    missing
-        .into_iter()
-        .map(|id| keys.ask(id, epoch, awake.identity.signer(), awake.platform.as_mut()))
-        .collect()
-}
-
-fn state_key(keys: &KeyRing, ground: &Ground, epoch: u64) -> Result<StateKey, Refusal> {
-    let id = KeyId { purpose: Purpose::State, contract: ground.contract, epoch };
-    let point = keys.get(&id).ok_or(Code::Internal)?;
-    let message = key_message(ground.network, ERA, ground.contract, epoch);
-    Ok(point.expose(|p| StateKey::new(p, &message)))
 }
 
 struct Work<'a> {
@@ -157,7 +121,7 @@ impl Work<'_> {
             return self.shop.unopened(one);
         };
         let epoch = one.untrusted.input.inclusion_epoch;
-        let id = KeyId { purpose: Purpose::Input, contract: self.ground.contract, epoch };
+        let id = self.ground.key(Purpose::Input, epoch);
         self.shop.run(world, one, &plaintext, self.keys.get(&id).ok_or(Code::Internal)?)
     }
 

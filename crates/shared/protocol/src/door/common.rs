@@ -195,6 +195,14 @@ codes! {
     UnknownContract = 21,
     /// Something that should not be possible; nothing left the enclave.
     Internal = 22,
+    /// A query's envelope does not open: another kind, contract, epoch or network, or it is damaged.
+    NotOpened = 23,
+    /// A query proves no right to read for the account that it names.
+    NotAuthorised = 24,
+    /// A query or its authorisation is over, or would live too long. Detail: the enclave's time, unix seconds.
+    Expired = 25,
+    /// A query was answered already.
+    Replayed = 26,
 }
 
 impl Encode for Code {

@@ -10,6 +10,7 @@ use crate::{
     keys::{KeyReply, KeyRequest},
     network::Descriptor,
     peer::MAX_SNAPSHOT,
+    query::QueryReply,
     receipt::{MAX_TASKS, Receipt},
     wire::{Blob, List, choice, record},
 };
@@ -82,6 +83,20 @@ record! {
 }
 
 record! {
+    /// Read a contract on somebody's behalf.
+    pub struct UntrustedQuery {
+        /// The secret contract.
+        pub contract: Address,
+        /// Storage at the enclave's tip.
+        pub facts: UntrustedFacts,
+        /// An envelope of kind query.
+        pub envelope: Blob<{ envelope::LARGEST }>,
+        /// The state, if the enclave asked for it.
+        pub state: Option<UntrustedState>,
+    }
+}
+
+record! {
     /// Answers of key enclaves to one request of this enclave.
     pub struct UntrustedKeys {
         /// The request.
@@ -125,6 +140,8 @@ choice! {
         4 => Keys(UntrustedKeys),
         /// Execute.
         5 => Execute(UntrustedExecute),
+        /// Answer a query.
+        6 => Query(UntrustedQuery),
     }
 }
 
@@ -137,11 +154,13 @@ choice! {
         2 => Done(Done),
         /// To `Headers`.
         3 => View(View),
-        /// To `Execute`: something is missing.
+        /// To `Execute` and `Query`: something is missing.
         4 => Need(Need),
         /// To `Execute`.
         5 => Executed(Executed),
         /// To anything.
         6 => Refused(Refusal),
+        /// To `Query`.
+        7 => Answered(QueryReply),
     }
 }
