@@ -32,6 +32,8 @@ pub struct Scene {
     /// The block at which the recorders were in place.
     pub resumed_at: u64,
     proxy: Proxy,
+    /// Before the API of a key node, which passes queries on.
+    api: Proxy,
     put: [u8; 32],
     held: [u8; 32],
     controls: Vec<(&'static str, Vec<u8>)>,
@@ -49,6 +51,11 @@ impl Scene {
         let proxy = Proxy::start(network.port_base(), &network.home().join("rpc"));
         change(&network.data_dir().join("network.json"), |json| json["rpc"] = proxy.url().into());
         let known: Value = read(&network.data_dir().join("network.json"));
+        let apis = known["api"].as_array().unwrap();
+        let key_node = apis[known["workers"].as_array().unwrap().len()].as_str().unwrap();
+        let port = key_node.rsplit(':').next().unwrap().parse().unwrap();
+        let api = Proxy::start(port, &network.home().join("api"));
+        change(&network.data_dir().join("network.json"), |json| json["api"] = json!([api.url()]));
         for name in known["keyNodes"].as_array().unwrap().iter().chain(known["workers"].as_array().unwrap()) {
             let name = name.as_str().unwrap();
             change(&network.data_dir().join(name).join("node.json"), |json| {
@@ -61,7 +68,7 @@ impl Scene {
         let vault = network.deploy("tests/fixtures/Vault.sol:Vault");
         let contract = hex::decode(vault.trim_start_matches("0x")).unwrap();
         let controls = vec![("environment", planted.to_vec()), ("contract", contract)];
-        Self { network, vault, resumed_at, proxy, put: rand::random(), held: rand::random(), controls }
+        Self { network, vault, resumed_at, proxy, api, put: rand::random(), held: rand::random(), controls }
     }
 
     /// Into the state, out of it again, into a log, into revert data.
@@ -78,12 +85,27 @@ impl Scene {
         wait_for("a snapshot's journey", Duration::from_secs(20), travelled);
         let refused = self.call_by_stdin("refuse(bytes32)()", &line).failed(2, &[]).json();
         assert_eq!(refused["reason"], format!("Refused({secret})"));
+        self.read_the_secret(&secret);
 
         // What must be seen of it: its ciphertext.
         let sent = self.network.rpc("eth_getTransactionByHash", json!([put["transaction"]]));
         let input = hex::decode(sent["input"].as_str().unwrap().trim_start_matches("0x")).unwrap();
         let envelope = Enigma::createTaskCall::abi_decode(&input).unwrap().envelope;
         self.controls.push(("envelope", envelope[ENVELOPE_HEADER..ENVELOPE_HEADER + 32].to_vec()));
+    }
+
+    /// Out of the state and into calldata once more, by queries through a node that holds no key of the contract.
+    fn read_the_secret(&mut self, secret: &str) {
+        let read = |method: &str, arguments: &[&str], input: &str| {
+            let arguments = [&["read", &self.vault, method], arguments, &["--json"]].concat();
+            answer::run(self.network.command(&arguments), input)
+        };
+        assert_eq!(read("get()(bytes32)", &[], "").succeeded().result(), secret);
+        let refused = read("refuse(bytes32)()", &["-"], &format!("{secret}\n")).failed(2, &[]).json();
+        assert_eq!(refused["reason"], format!("Refused({secret})"));
+        let asked = envelopes(&self.api_records());
+        assert_eq!(asked.len(), 2, "two queries");
+        self.controls.push(("query", asked[0][ENVELOPE_HEADER..ENVELOPE_HEADER + 32].to_vec()));
     }
 
     /// Whether a worker got a snapshot from another one since the secret is in the state.
@@ -138,6 +160,11 @@ impl Scene {
         self.proxy.folder().to_owned()
     }
 
+    /// What crossed the API of a node.
+    pub fn api_records(&self) -> PathBuf {
+        self.api.folder().to_owned()
+    }
+
     /// What crossed the walls of the nodes.
     pub fn node_records(&self) -> PathBuf {
         self.network.home().join("records")
@@ -154,6 +181,21 @@ impl Holding {
     pub fn finish(self) {
         assert_eq!(self.client.join().unwrap().result(), self.secret);
     }
+}
+
+/// The envelopes of queries that were sent to an API, as its records have them.
+fn envelopes(records: &std::path::Path) -> Vec<Vec<u8>> {
+    let mut files: Vec<_> = std::fs::read_dir(records).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "sent"));
+    files.sort();
+    let sent = files.iter().map(|path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned());
+    sent.flat_map(|text| {
+        let queries = text.split("\"method\":\"enigma_query\"").skip(1);
+        let envelopes =
+            queries.filter_map(|rest| rest.split("\"0x").find(|word| word.len() > 2 * ENVELOPE_HEADER));
+        envelopes.map(|word| hex::decode(word.split('"').next().unwrap()).unwrap()).collect::<Vec<_>>()
+    })
+    .collect()
 }
 
 fn read(path: &std::path::Path) -> Value {

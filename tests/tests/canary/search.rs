@@ -11,12 +11,13 @@ use enigma_tests::{
 use super::scene::{SECRETS, Scene};
 
 /// For each channel, the control that must be found in it; memory has its own, in every process.
-const CONTROLS: [(&str, &[&str]); 5] = [
+const CONTROLS: [(&str, &[&str]); 6] = [
     ("files", &["file"]),
     ("logs", &["log"]),
     ("RPC", &["calldata", "envelope"]),
-    ("libp2p", &["contract"]),
-    ("enclave doors", &["envelope"]),
+    ("API", &["contract", "query"]),
+    ("libp2p", &["contract", "query"]),
+    ("enclave doors", &["envelope", "query"]),
 ];
 
 /// Memory of hosts, disks, logs, and what crossed the walls.
@@ -25,6 +26,7 @@ pub fn all(scene: &Scene, scanner: &Scanner) -> Vec<Channel> {
     channels.extend(at_rest(scene, scanner));
     let named = |name: &'static str| move |path: &Path| path.file_name().is_some_and(|n| n == name);
     channels.push(Channel::new("RPC").files(scanner, &scene.rpc_records(), |_| true));
+    channels.push(Channel::new("API").files(scanner, &scene.api_records(), |_| true));
     let records = scene.node_records();
     channels.push(Channel::new("libp2p").files(scanner, &records, named(record::MESSAGES)));
     channels.push(Channel::new("enclave doors").files(scanner, &records, named(record::FRAMES)));
