@@ -2,8 +2,10 @@
 
 use alloy_primitives::{U256, hex};
 use anyhow::{Context, Result, bail};
-use enigma_chain::dyn_abi::{DynSolType, DynSolValue, FunctionExt, JsonAbiExt, Specifier};
-use enigma_chain::json_abi::{Function, JsonAbi, Param};
+use enigma_chain::dyn_abi::{DynSolType, DynSolValue, EventExt, FunctionExt, JsonAbiExt, Specifier};
+use enigma_chain::json_abi::{Event, Function, JsonAbi, Param};
+use enigma_protocol::output::PrivateLog;
+use serde_json::{Value, json};
 
 /// A method from text such as `f(uint256)(bool)`.
 pub fn method(text: &str) -> Result<Function> {
@@ -97,6 +99,67 @@ pub fn revert_reason(abi: Option<&JsonAbi>, data: &[u8]) -> String {
     enigma_chain::contract_error_name(data)
 }
 
+/// An ABI of one event, from text such as `Transfer(address indexed,address indexed,uint256)`.
+pub fn event(text: &str) -> Result<JsonAbi> {
+    let event = Event::parse(text).map_err(|_| {
+        anyhow::anyhow!(
+            "`{text}` is no event; expected something like \"Transfer(address indexed from,address indexed to,uint256 value)\""
+        )
+    })?;
+    let mut abi = JsonAbi::new();
+    abi.events.insert(event.name.clone(), vec![event]);
+    Ok(abi)
+}
+
+/// A log's event and its arguments, each with its name (maybe empty), if the ABI knows it.
+pub fn decode_log<'a>(
+    abi: Option<&'a JsonAbi>,
+    log: &PrivateLog,
+) -> Option<(&'a str, Vec<(&'a str, DynSolValue)>)> {
+    abi?.events().find_map(|event| {
+        let named = event.anonymous || log.topics.first() == Some(&event.selector());
+        let indexed = event.inputs.iter().filter(|p| p.indexed).count() + usize::from(!event.anonymous);
+        if !named || indexed != log.topics.len() {
+            return None;
+        }
+        let decoded = event.decode_log_parts(log.topics.iter().copied(), &log.data).ok()?;
+        let (mut indexed, mut body) = (decoded.indexed.into_iter(), decoded.body.into_iter());
+        let value = |input: &'a enigma_chain::json_abi::EventParam| {
+            let value = if input.indexed { indexed.next() } else { body.next() };
+            value.map(|value| (input.name.as_str(), value))
+        };
+        Some((event.name.as_str(), event.inputs.iter().map(value).collect::<Option<_>>()?))
+    })
+}
+
+/// A log as a person reads it: by its event, or by its bytes.
+pub fn show_log(abi: Option<&JsonAbi>, log: &PrivateLog) -> String {
+    let Some((name, values)) = decode_log(abi, log) else {
+        let topics: Vec<String> = log.topics.iter().map(ToString::to_string).collect();
+        return format!("topics [{}] data {}", topics.join(", "), hex::encode_prefixed(&log.data));
+    };
+    let argument = |(name, value): &(&str, DynSolValue)| match *name {
+        "" => nested(value),
+        name => format!("{name}: {}", nested(value)),
+    };
+    format!("{name}({})", values.iter().map(argument).collect::<Vec<_>>().join(", "))
+}
+
+/// A log for programs.
+pub fn log_json(abi: Option<&JsonAbi>, log: &PrivateLog) -> Value {
+    let mut out = json!({
+        "address": log.address,
+        "topics": log.topics,
+        "data": hex::encode_prefixed(&log.data),
+    });
+    if let Some((name, values)) = decode_log(abi, log) {
+        out["event"] = name.into();
+        out["args"] =
+            values.iter().map(|(name, value)| json!({ "name": name, "value": show(value) })).collect();
+    }
+    out
+}
+
 /// Ether in decimal, as wei.
 pub fn ether(text: &str) -> Result<U256> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
@@ -161,5 +224,32 @@ mod tests {
         assert_eq!(revert_reason(Some(&abi), &data), "TooPoor(5)");
     }
 
-    use alloy_primitives::hex;
+    #[test]
+    fn logs_are_told_by_their_event_or_by_their_bytes() {
+        let abi = event("Transfer(address indexed from,address indexed,uint256 value)").unwrap();
+        let (from, to) = (B256::with_last_byte(1), B256::with_last_byte(2));
+        let log = PrivateLog {
+            address: alloy_primitives::Address::ZERO,
+            topics: vec![alloy_primitives::keccak256("Transfer(address,address,uint256)"), from, to],
+            data: U256::from(5).to_be_bytes::<32>().to_vec(),
+        };
+        let one = "0x0000000000000000000000000000000000000001";
+        let two = "0x0000000000000000000000000000000000000002";
+        assert_eq!(show_log(Some(&abi), &log), format!("Transfer(from: {one}, {two}, value: 5)"));
+        let told = log_json(Some(&abi), &log);
+        assert_eq!((&told["event"], &told["args"][2]["value"]), (&json!("Transfer"), &json!("5")));
+
+        // The same name and types, but nothing indexed: other topics, so another event.
+        let other = event("Transfer(address,address,uint256)").unwrap();
+        let short = PrivateLog { data: vec![1, 2, 3], ..log.clone() };
+        for (abi, log) in [(None, &log), (Some(&other), &log), (Some(&abi), &short)] {
+            assert!(show_log(abi, log).starts_with("topics [0xddf252ad"), "{}", show_log(abi, log));
+            assert!(log_json(abi, log).get("event").is_none());
+        }
+        let bare = PrivateLog { topics: Vec::new(), ..log };
+        assert!(show_log(Some(&abi), &bare).starts_with("topics [] data 0x"));
+        assert!(event("Transfer(address indexed").is_err());
+    }
+
+    use alloy_primitives::{B256, hex};
 }

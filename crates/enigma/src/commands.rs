@@ -1,9 +1,14 @@
 //! One file a command.
 
 mod call;
+mod common;
 mod deploy;
 mod down;
+mod logs;
+mod new;
 mod node;
+mod outcome;
+mod read;
 mod status;
 mod task;
 mod up;
@@ -22,6 +27,10 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Status(target) => status::run(target).await,
         Command::Deploy(args) => deploy::run(args).await,
         Command::Call(args) => call::run(args).await,
+        Command::Read(args) => read::run(args).await,
+        Command::Task(args) => task::run(args).await,
+        Command::Logs(args) => logs::run(args).await,
+        Command::New(args) => new::run(&args),
         Command::Node(args) => node::run(args.role).await,
     }
 }

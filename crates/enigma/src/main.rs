@@ -4,6 +4,7 @@
 //! cli       the command line
 //! commands  one file a command
 //! testnet   the local network: chain, contracts, nodes as processes, and their data directory
+//! clock     unix seconds as people read them
 //! abi       Solidity values and errors to and from text
 //! tools     where the compiler, the chain and the enclaves' programs are
 //! ```
@@ -18,6 +19,7 @@ macro_rules! out {
 
 mod abi;
 mod cli;
+mod clock;
 mod commands;
 mod testnet;
 mod tools;

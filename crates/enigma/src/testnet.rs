@@ -4,6 +4,7 @@
 //! directory  where everything is kept, who is running, how to stop it
 //! network    network.json: what a client pins
 //! chain      the local chain's process
+//! health     how a node says it is
 //! create     a new network: enclaves' identities, contracts, the ceremony, genesis
 //! supervise  starts the nodes, waits for the first lottery, watches, stops
 //! ```
@@ -11,11 +12,13 @@
 mod chain;
 mod create;
 mod directory;
+mod health;
 mod network;
 mod progress;
 mod supervise;
 
 pub use directory::Directory;
+pub use health::health;
 pub use network::Network;
 pub use progress::Progress;
 pub use supervise::{Size, run};

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use enigma_chain::json_abi::JsonAbi;
 use enigma_sdk::{Code, Limits, Outcome};
 
-use super::task;
+use super::{common, outcome};
 use crate::{abi, cli::Deploy, tools};
 
 /// Prints the address. Exit code 2 if the constructor failed.
@@ -20,8 +20,8 @@ pub async fn run(args: Deploy) -> Result<ExitCode> {
     if bytecode.is_empty() {
         bail!("{} has no code: is it abstract, or an interface?", args.contract);
     }
-    let (client, directory) = task::client(&args.common).await?;
-    let arguments = abi::encode_constructor(&contract_abi, &task::read_arguments(args.args)?)?;
+    let (client, directory) = common::client(&args.common.data_dir, args.common.from).await?;
+    let arguments = abi::encode_constructor(&contract_abi, &common::read_arguments(args.args)?)?;
     let code = if args.secret_code {
         Code { clear: Vec::new(), secret: [bytecode, arguments].concat() }
     } else {
@@ -32,12 +32,12 @@ pub async fn run(args: Deploy) -> Result<ExitCode> {
     let limits = args.common.gas.map(|gas| Limits { gas, bytes: code_bytes(&code) });
     let sent = client.deploy(code, salt, abi::ether(&args.common.value)?, limits).await?;
     directory.save_abi(sent.contract, &compiled["abi"])?;
-    let report = task::finish(&client, &args.common, &sent).await?;
+    let report = outcome::finish(&client, &args.common, &sent).await?;
+    let mut out = outcome::describe(&report);
     if !matches!(report.outcome, Outcome::Returned(_)) {
-        return Ok(task::failed(&report, Some(&contract_abi), args.common.json));
+        return Ok(outcome::failed(&report.outcome, Some(&contract_abi), args.common.json, out));
     }
     if args.common.json {
-        let mut out = task::describe(&report);
         out["ok"] = true.into();
         out!("{out}");
     } else {

@@ -4,9 +4,13 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use enigma_chain::Chain;
-use serde_json::json;
+use futures::future::join_all;
+use serde_json::{Value, json};
 
-use crate::{cli::Target, testnet::Directory};
+use crate::{
+    cli::Target,
+    testnet::{Directory, Network, health},
+};
 
 /// Prints the status. Exit code 3 if the network is not running.
 pub async fn run(target: Target) -> Result<ExitCode> {
@@ -23,9 +27,9 @@ pub async fn run(target: Target) -> Result<ExitCode> {
     let chain = Chain::connect(&network.rpc, network.enigma)?;
     let (height, state) = tokio::try_join!(chain.height(), chain.network_state())?;
     let weight = chain.sequence(network.enigma, state.epoch, u64::MAX >> 1).await.map(|s| s.len()).ok();
-    let nodes: Vec<_> = network.nodes().map(|name| (name, directory.is_node_running(name))).collect();
+    let nodes = join_all(network.nodes().map(|name| look(&directory, &network, name))).await;
     if target.json {
-        let nodes: Vec<_> = nodes.iter().map(|(n, up)| json!({ "name": n, "running": up })).collect();
+        let nodes: Vec<_> = nodes.iter().map(Look::json).collect();
         out!(
             "{}",
             json!({
@@ -43,8 +47,40 @@ pub async fn run(target: Target) -> Result<ExitCode> {
     if let Some(weight) = weight {
         out!("lottery   {weight} workers");
     }
-    for (name, up) in nodes {
-        out!("{name:9} {}", if up { "running" } else { "STOPPED" });
+    for node in nodes {
+        let api = node.api.unwrap_or_default();
+        out!("{:9} {:8} {:8} {api}", node.name, if node.runs { "running" } else { "STOPPED" }, node.health());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// One node, as its process and its API tell it.
+struct Look<'a> {
+    name: &'a str,
+    runs: bool,
+    api: Option<&'a str>,
+    told: Option<Value>,
+}
+
+async fn look<'a>(directory: &Directory, network: &'a Network, name: &'a str) -> Look<'a> {
+    let api = network.api_of(name);
+    let told = match api {
+        Some(url) => health(url).await,
+        None => None,
+    };
+    Look { name, runs: directory.is_node_running(name), api, told }
+}
+
+impl Look<'_> {
+    fn health(&self) -> &'static str {
+        match &self.told {
+            Some(told) if told["ok"] == true => "well",
+            Some(_) => "NOT WELL",
+            None => "silent",
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({ "name": self.name, "running": self.runs, "api": self.api, "health": self.told })
+    }
 }

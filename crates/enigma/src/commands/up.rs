@@ -125,6 +125,12 @@ fn tell(network: &Network, args: &Up) -> Result<()> {
         network.threshold,
         network.keys
     );
+    if let Some(api) = network.api.first() {
+        out!(
+            "  explorer  {api}  (and the API: docs/rpc.md; {} nodes answer, see network.json)",
+            network.api.len()
+        );
+    }
     out!("  data      {}", args.data_dir.display());
     out!("\n  accounts, each with 10,000 ETH; --from picks one:");
     for index in 0..accounts::USERS {
@@ -133,6 +139,7 @@ fn tell(network: &Network, args: &Up) -> Result<()> {
     out!("\n  try next:");
     out!("    ./enigma deploy examples/01-millionaires/Millionaires.sol:Millionaires");
     out!("    ./enigma call ADDRESS \"declare(uint256)()\" 1000000 --from 1");
+    out!("    ./enigma read ADDRESS \"richer()(address)\" --from 1");
     out!("    ./enigma status");
     Ok(())
 }

@@ -10,7 +10,7 @@ use enigma_chain::{
 };
 use enigma_crypto::bls::PublicKey;
 use enigma_node::{
-    NodeConfig, Role,
+    Limits, NodeConfig, Role,
     config::Peer,
     genesis::{self, Committee, Newborn, Public},
 };
@@ -25,15 +25,18 @@ const STAKE: u64 = 10_000;
 /// Years for which local workers are admitted.
 const ADMITTED_YEARS: u64 = 10;
 
-/// Ports of key nodes and of workers begin so far behind the chain's.
-const KEY_PORTS: u16 = 1;
-const WORKER_PORTS: u16 = 21;
+/// Ports of key nodes and of workers begin so far behind the chain's: for peers, and for their API.
+const KEY_PORTS: (u16, u16) = (1, 41);
+const WORKER_PORTS: (u16, u16) = (21, 61);
 
 /// The ports of so many nodes.
 pub fn node_ports(port: u16, key_nodes: usize, workers: usize) -> impl Iterator<Item = u16> {
     let ports =
         |first: u16, count: usize| (0..count).map_while(move |i| first.checked_add(u16::try_from(i).ok()?));
-    ports(port + KEY_PORTS, key_nodes).chain(ports(port + WORKER_PORTS, workers))
+    let both = move |(peers, api): (u16, u16), count| {
+        ports(port.saturating_add(peers), count).chain(ports(port.saturating_add(api), count))
+    };
+    both(KEY_PORTS, key_nodes).chain(both(WORKER_PORTS, workers))
 }
 
 /// A node to be.
@@ -43,14 +46,18 @@ struct Seat {
     newborn: Newborn,
     operator: Address,
     listen: String,
+    api: String,
     peer: Peer,
 }
 
 /// Creates the network on a chain that runs already.
 pub async fn create(directory: &Directory, size: Size, port: u16, progress: &Progress) -> Result<Network> {
     let keys = seats(directory, Role::Key, size.key_nodes, port)?;
-    let workers = seats(directory, Role::Worker, size.workers, port)?;
+    let mut workers = seats(directory, Role::Worker, size.workers, port)?;
     let identities = try_join_all(workers.iter().map(|seat| genesis::new_worker(&seat.newborn))).await?;
+    for (seat, identity) in workers.iter_mut().zip(&identities) {
+        seat.peer.signer = Some(identity.address);
+    }
     let candidates = try_join_all(keys.iter().map(|seat| genesis::new_key_node(&seat.newborn))).await?;
     progress.done(&format!("{} enclaves made their identities", keys.len() + workers.len()));
 
@@ -79,7 +86,7 @@ pub async fn create(directory: &Directory, size: Size, port: u16, progress: &Pro
 
 /// Directories, keys and ports of the nodes of one role.
 fn seats(directory: &Directory, role: Role, count: u32, port: u16) -> Result<Vec<Seat>> {
-    let (kind, program, account, offset) = match role {
+    let (kind, program, account, (peers, api)) = match role {
         Role::Key => ("key", "enigma-key-enclave", accounts::FIRST_KEY_NODE, KEY_PORTS),
         Role::Worker => ("worker", "enigma-worker-enclave", accounts::FIRST_WORKER, WORKER_PORTS),
     };
@@ -95,12 +102,17 @@ fn seats(directory: &Directory, role: Role, count: u32, port: u16) -> Result<Vec
                 peer_seed: random()?,
                 operator_key: accounts::to_hex(&operator),
             };
-            let at = port + offset + u16::try_from(i)?;
+            let at = |first: u16| Ok::<_, anyhow::Error>(port + first + u16::try_from(i)?);
+            let (at, api) = (at(peers)?, format!("127.0.0.1:{}", at(api)?));
             let peer_id = genesis::peer_id(newborn.peer_seed);
-            let peer =
-                Peer { name: name.clone(), role, address: format!("/ip4/127.0.0.1/tcp/{at}/p2p/{peer_id}") };
+            let peer = Peer {
+                name: name.clone(),
+                role,
+                address: format!("/ip4/127.0.0.1/tcp/{at}/p2p/{peer_id}"),
+                signer: None,
+            };
             let listen = format!("127.0.0.1:{at}");
-            Ok(Seat { name, role, newborn, operator: operator.address(), listen, peer })
+            Ok(Seat { name, role, newborn, operator: operator.address(), listen, api, peer })
         })
         .collect()
 }
@@ -171,6 +183,7 @@ fn describe(
         threshold,
         key_nodes: keys.iter().map(|s| s.name.clone()).collect(),
         workers: workers.iter().map(|s| s.name.clone()).collect(),
+        api: workers.iter().chain(keys).map(|s| format!("http://{}", s.api)).collect(),
     }
 }
 
@@ -194,6 +207,8 @@ fn write_configs(
             data_dir: seat.newborn.data_dir,
             listen: seat.listen,
             peers: peers.clone(),
+            api: Some(seat.api),
+            limits: Limits::default(),
             record_dir: None,
         };
         config.save()?;

@@ -43,6 +43,9 @@ pub struct Network {
     pub key_nodes: Vec<String>,
     /// Names of the workers' directories.
     pub workers: Vec<String>,
+    /// The nodes' APIs, workers first. Any of them answers everything.
+    #[serde(default)]
+    pub api: Vec<String>,
 }
 
 impl Network {
@@ -64,5 +67,11 @@ impl Network {
     /// Names of all nodes' directories, key nodes first.
     pub fn nodes(&self) -> impl Iterator<Item = &String> {
         self.key_nodes.iter().chain(&self.workers)
+    }
+
+    /// The API of a node by its name.
+    pub fn api_of(&self, name: &str) -> Option<&str> {
+        let place = self.workers.iter().chain(&self.key_nodes).position(|n| n == name)?;
+        self.api.get(place).map(String::as_str)
     }
 }

@@ -14,6 +14,7 @@ use tokio::{
 use super::{
     Progress, chain, create,
     directory::{Directory, Running},
+    health::health,
     network::Network,
 };
 
@@ -110,6 +111,8 @@ async fn raise(
     progress.done("nodes started");
     first_lottery(&network, processes).await?;
     progress.done("the lottery runs: the network takes tasks");
+    all_well(&network, processes).await?;
+    progress.done("every node's API answers");
     Ok(network)
 }
 
@@ -136,15 +139,36 @@ async fn first_lottery(network: &Network, processes: &mut [Process]) -> Result<(
     let chain = Chain::connect(&network.rpc, network.enigma)?;
     let deadline = Instant::now() + PATIENCE;
     while chain.network_state().await?.epoch < FIRST_LOTTERY {
-        for process in processes.iter_mut() {
-            if let Some(status) = process.child.try_wait()? {
-                bail!("{} ended at once ({status}); see {}.log", process.name, process.name);
-            }
-        }
+        require_running(processes)?;
         if Instant::now() > deadline {
             bail!("the key nodes did not open the first epoch within a minute; see their logs");
         }
         sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+/// Waits until every node says that it is well.
+async fn all_well(network: &Network, processes: &mut [Process]) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    for name in network.nodes() {
+        let Some(url) = network.api_of(name) else { continue };
+        while !health(url).await.is_some_and(|told| told["ok"] == true) {
+            require_running(processes)?;
+            if Instant::now() > deadline {
+                bail!("{name} is not well at {url} within a minute; see {name}.log");
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+    Ok(())
+}
+
+fn require_running(processes: &mut [Process]) -> Result<()> {
+    for process in processes {
+        if let Some(status) = process.child.try_wait()? {
+            bail!("{} ended at once ({status}); see {}.log", process.name, process.name);
+        }
     }
     Ok(())
 }

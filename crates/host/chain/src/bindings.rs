@@ -9,6 +9,8 @@ use enigma_protocol::{
     receipt::{Receipt, TaskResult},
 };
 
+use crate::events::status;
+
 sol!(
     #[sol(rpc)]
     #[derive(Debug)]
@@ -79,6 +81,33 @@ impl From<&Receipt> for Enigma::Receipt {
             results: r.results.0.iter().map(Into::into).collect(),
             snapshotHash: r.snapshot_hash,
             outboundHash: r.outbound_hash,
+        }
+    }
+}
+
+impl From<&Enigma::Receipt> for Receipt {
+    fn from(r: &Enigma::Receipt) -> Self {
+        let result = |r: &Enigma::TaskResult| TaskResult {
+            status: status(r.status),
+            gas_charged: r.gasCharged,
+            output_hash: r.outputHash,
+            delta_hash: r.deltaHash,
+        };
+        Self {
+            network: r.network,
+            ruleset: r.ruleset,
+            secret_contract: r.secretContract,
+            epoch: r.epoch,
+            first_index: r.firstIndex,
+            last_index: r.lastIndex,
+            input_head: r.inputHead,
+            state_head_before: r.stateHeadBefore,
+            state_head_after: r.stateHeadAfter,
+            anchor_number: r.anchorNumber,
+            anchor_hash: r.anchorHash,
+            results: r.results.iter().map(result).collect::<Vec<_>>().into(),
+            snapshot_hash: r.snapshotHash,
+            outbound_hash: r.outboundHash,
         }
     }
 }

@@ -20,7 +20,7 @@ use enigma_protocol::{
 use crate::{
     Error, Result,
     bindings::{Enigma, epoch},
-    events::{CommitEvent, Event, InputEvent, TaskOutcome, kind, status},
+    events::{CommitEvent, CreatedEvent, Event, InputEvent, TaskOutcome, kind, status},
 };
 
 /// A connection to one Enigma contract on one chain. Cheap to clone.
@@ -260,22 +260,41 @@ impl Chain {
     /// The endpoint failed, or its logs make no sense.
     pub async fn events(&self, from: u64, to: u64) -> Result<(Vec<InputEvent>, Vec<CommitEvent>)> {
         let topics = vec![Enigma::InputCreated::SIGNATURE_HASH, Enigma::Committed::SIGNATURE_HASH];
-        let filter = Filter::new().address(self.enigma).event_signature(topics).from_block(from).to_block(to);
-        let logs = self.provider.get_logs(&filter).await?;
-        let mut blocks: BTreeMap<u64, ChainBlock> = BTreeMap::new();
+        let filter = self.logs().event_signature(topics).from_block(from).to_block(to);
         let (mut inputs, mut commits) = (Vec::new(), Vec::new());
-        for log in &logs {
+        for event in self.read_events(&filter).await? {
+            match event {
+                Event::Input(input) => inputs.push(*input),
+                Event::Commit(commit) => commits.push(*commit),
+                Event::Created(_) => {}
+            }
+        }
+        Ok((inputs, commits))
+    }
+
+    /// A filter for logs of the contract.
+    pub(crate) fn logs(&self) -> Filter {
+        Filter::new().address(self.enigma)
+    }
+
+    /// The events that a filter finds, in the chain's order.
+    pub(crate) async fn read_events(&self, filter: &Filter) -> Result<Vec<Event>> {
+        self.decode_logs(&self.provider.get_logs(filter).await?).await
+    }
+
+    /// What logs say, each with what its block adds to it.
+    pub(crate) async fn decode_logs(&self, logs: &[Log]) -> Result<Vec<Event>> {
+        let mut blocks: BTreeMap<u64, ChainBlock> = BTreeMap::new();
+        let mut events = Vec::with_capacity(logs.len());
+        for log in logs {
             let number = log.block_number.ok_or(Error::Inconsistent("a log without a block"))?;
             if let std::collections::btree_map::Entry::Vacant(vacant) = blocks.entry(number) {
                 vacant.insert(self.block(number).await?);
             }
             let block = blocks.get(&number).ok_or(Error::Inconsistent("a log without a block"))?;
-            match decode(log, block)? {
-                Event::Input(input) => inputs.push(*input),
-                Event::Commit(commit) => commits.push(*commit),
-            }
+            events.push(decode(log, block)?);
         }
-        Ok((inputs, commits))
+        Ok(events)
     }
 }
 
@@ -322,6 +341,16 @@ fn decode(log: &Log, block: &ChainBlock) -> Result<Event> {
             transaction,
         })));
     }
+    if log.topic0() == Some(&Enigma::SecretContractCreated::SIGNATURE_HASH) {
+        let e = Enigma::SecretContractCreated::decode_log(&log.inner).map_err(unreadable)?.data;
+        return Ok(Event::Created(CreatedEvent {
+            contract: e.secretContract,
+            deployer: e.deployer,
+            signers: e.signers,
+            depth: e.depth,
+            block_number: block.number,
+        }));
+    }
     let e = Enigma::Committed::decode_log(&log.inner).map_err(unreadable)?.data;
     if e.outputs.len() != e.outcomes.len() || e.deltas.len() != e.outcomes.len() {
         return Err(Error::Inconsistent("a commit whose lists differ in length"));
@@ -343,6 +372,7 @@ fn decode(log: &Log, block: &ChainBlock) -> Result<Event> {
         snapshot_hash: e.snapshotHash,
         outcomes: outcomes.collect(),
         block_number: block.number,
+        timestamp: block.timestamp,
         transaction,
     })))
 }

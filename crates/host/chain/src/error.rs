@@ -38,6 +38,26 @@ pub enum Error {
     /// A private key.
     #[error("unusable private key: {0}")]
     Key(String),
+    /// A node of the network does not answer, or not sensibly.
+    #[error("the node at {url} {what}")]
+    Node {
+        /// Its API.
+        url: String,
+        /// What it does instead.
+        what: String,
+    },
+    /// A node of the network answered with an error.
+    #[error("the node at {url} refused: {message} ({code})")]
+    NodeRefused {
+        /// Its API.
+        url: String,
+        /// JSON-RPC's code.
+        code: i64,
+        /// Why the enclave refused a query (`protocol::door::Code`); 0: no worker could be asked.
+        refusal: Option<u16>,
+        /// What it said, shortened.
+        message: String,
+    },
 }
 
 impl Error {

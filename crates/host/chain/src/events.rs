@@ -61,14 +61,35 @@ pub struct CommitEvent {
     pub outcomes: Vec<TaskOutcome>,
     /// Number of its block.
     pub block_number: u64,
+    /// Unix seconds of its block.
+    pub timestamp: u64,
     /// Its transaction.
     pub transaction: B256,
 }
 
+/// A new secret contract.
+#[derive(Clone, Copy, Debug)]
+pub struct CreatedEvent {
+    /// Its address.
+    pub contract: Address,
+    /// Who deployed it.
+    pub deployer: Address,
+    /// Signatures that a receipt needs.
+    pub signers: u8,
+    /// Blocks that must lie above the block of a task before it is executed.
+    pub depth: u8,
+    /// Number of its block.
+    pub block_number: u64,
+}
+
 /// What a log of the Enigma contract says, if it is one that nodes follow.
 #[derive(Clone, Debug)]
-pub(crate) enum Event {
+pub enum Event {
+    /// A secret contract was created; its first input follows.
+    Created(CreatedEvent),
+    /// An input.
     Input(Box<InputEvent>),
+    /// A receipt.
     Commit(Box<CommitEvent>),
 }
 

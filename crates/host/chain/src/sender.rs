@@ -6,7 +6,7 @@ use alloy::{
     network::{Ethereum, EthereumWallet, NetworkWallet, TransactionBuilder},
     providers::Provider,
     rpc::types::{TransactionReceipt, TransactionRequest},
-    signers::local::PrivateKeySigner,
+    signers::{SignerSync, local::PrivateKeySigner},
     sol_types::SolCall,
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -26,6 +26,7 @@ const TRANSACTION_GAS_CAP: u64 = 16_777_216;
 pub struct Sender {
     chain: Chain,
     wallet: EthereumWallet,
+    signer: PrivateKeySigner,
     address: Address,
     turn: Arc<Mutex<()>>,
     chain_id: Arc<OnceCell<u64>>,
@@ -35,7 +36,8 @@ impl Sender {
     /// Sends for `signer`.
     pub fn new(chain: Chain, signer: PrivateKeySigner) -> Self {
         let address = signer.address();
-        Self { chain, wallet: signer.into(), address, turn: Arc::default(), chain_id: Arc::default() }
+        let wallet = signer.clone().into();
+        Self { chain, wallet, signer, address, turn: Arc::default(), chain_id: Arc::default() }
     }
 
     /// The account.
@@ -46,6 +48,16 @@ impl Sender {
     /// The chain it sends to.
     pub const fn chain(&self) -> &Chain {
         &self.chain
+    }
+
+    /// Signs a digest with the account's key, deterministically (RFC 6979): r ‖ s ‖ v, v 27 or 28. Only for digests of
+    /// EIP-712 messages that this project made.
+    ///
+    /// # Errors
+    /// None for a key in memory.
+    pub fn sign_digest(&self, digest: B256) -> Result<[u8; 65]> {
+        let signature = self.signer.sign_hash_sync(&digest).map_err(|e| Error::Key(e.to_string()))?;
+        Ok(signature.as_bytes())
     }
 
     /// Calls the Enigma contract and waits until the transaction is mined.

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::actor::{self, Call, Command};
 use crate::address::Address;
 use crate::identity::peer_id_from_seed;
-use crate::peers::Directory;
+use crate::peers::{Directory, Entry};
 use crate::recorder::{Direction, Tape};
 use crate::{Config, Error, Incoming, PeerAddress, PeerId, PeerInfo};
 
@@ -73,13 +73,14 @@ impl Network {
         if request.len() > self.local.max_message_bytes {
             return Err(Error::TooLarge { length: request.len(), max: self.local.max_message_bytes });
         }
-        let lane = match self.directory.borrow().get(peer) {
-            Some(entry) => Arc::clone(&entry.lane),
+        let (lane, traffic) = match self.directory.borrow().get(peer) {
+            Some(entry) => (Arc::clone(&entry.lane), Arc::clone(&entry.traffic)),
             None => return Err(Error::UnknownPeer(*peer)),
         };
         let exchange = async {
             let _turn = lane.acquire_owned().await.map_err(|_| Error::ShutDown)?;
             self.local.tape.record(Direction::Sent, peer, &request);
+            traffic.count(Direction::Sent);
             let (reply, answer) = oneshot::channel();
             let call = Call { request, reply };
             self.command(Command::Request { peer: *peer, call }).await?;
@@ -88,6 +89,7 @@ impl Network {
         let after = self.local.request_timeout;
         let reply = timeout(after, exchange).await.unwrap_or(Err(Error::TimedOut { peer: *peer, after }))?;
         self.local.tape.record(Direction::Received, peer, &reply);
+        traffic.count(Direction::Received);
         Ok(reply)
     }
 
@@ -112,7 +114,7 @@ impl Network {
     #[must_use]
     pub fn peers(&self) -> Vec<PeerInfo> {
         let directory = self.directory.borrow();
-        directory.values().map(|entry| entry.info.clone()).collect()
+        directory.values().map(Entry::info).collect()
     }
 
     /// Waits, without a bound of its own, until there is a connection to `peer`.

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
-use crate::PeerId;
 use crate::address::Address;
+use crate::{Direction, PeerId};
 
 /// How many requests to one peer may be under way at once, and how many of one
 /// peer's requests are served at once.
@@ -35,13 +36,41 @@ pub struct PeerInfo {
     pub multiaddr: Option<String>,
     /// Whether there is a connection at this moment.
     pub connected: bool,
+    /// Messages sent to it, requests and replies, since it is known.
+    pub sent: u64,
+    /// Messages that came from it.
+    pub received: u64,
 }
 
-/// A peer as callers see it: its info, and the lane that bounds requests to it.
+/// Messages exchanged with a peer.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    sent: AtomicU64,
+    received: AtomicU64,
+}
+
+impl Traffic {
+    pub(crate) fn count(&self, direction: Direction) {
+        let counter = if direction == Direction::Sent { &self.sent } else { &self.received };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A peer as callers see it: its info, the lane that bounds requests to it, and what was exchanged.
 #[derive(Clone)]
 pub(crate) struct Entry {
     pub info: PeerInfo,
     pub lane: Arc<Semaphore>,
+    pub traffic: Arc<Traffic>,
+}
+
+impl Entry {
+    /// What is known of the peer, with the counts of this moment.
+    pub(crate) fn info(&self) -> PeerInfo {
+        let sent = self.traffic.sent.load(Ordering::Relaxed);
+        let received = self.traffic.received.load(Ordering::Relaxed);
+        PeerInfo { sent, received, ..self.info.clone() }
+    }
 }
 
 pub(crate) type Directory = BTreeMap<PeerId, Entry>;
@@ -63,6 +92,7 @@ struct Peer<C> {
     /// Unlisted peers are forgotten when they leave.
     listed: bool,
     lane: Arc<Semaphore>,
+    traffic: Arc<Traffic>,
     connected_since: Option<Instant>,
     dialing: bool,
     failures: u32,
@@ -78,6 +108,7 @@ impl<C> Peer<C> {
             address: None,
             listed,
             lane: Arc::new(Semaphore::new(REQUESTS_PER_PEER)),
+            traffic: Arc::default(),
             connected_since: None,
             dialing: false,
             failures: 0,
@@ -132,6 +163,13 @@ impl<C> Peers<C> {
         self.0.get(&id).map_or("", |peer| &peer.name)
     }
 
+    /// Counts a message.
+    pub(crate) fn count(&self, id: PeerId, direction: Direction) {
+        if let Some(peer) = self.0.get(&id) {
+            peer.traffic.count(direction);
+        }
+    }
+
     pub(crate) fn directory(&self) -> Directory {
         let entry = |(id, peer): (&PeerId, &Peer<C>)| {
             let info = PeerInfo {
@@ -139,9 +177,11 @@ impl<C> Peers<C> {
                 name: peer.name.clone(),
                 multiaddr: peer.address.as_ref().map(|(text, _)| text.clone()),
                 connected: peer.connected_since.is_some(),
+                sent: 0,
+                received: 0,
             };
-            let lane = Arc::clone(&peer.lane);
-            (*id, Entry { info, lane })
+            let (lane, traffic) = (Arc::clone(&peer.lane), Arc::clone(&peer.traffic));
+            (*id, Entry { info, lane, traffic })
         };
         self.0.iter().map(entry).collect()
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::Address;
+use enigma_rpc::Limits;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
@@ -20,6 +21,16 @@ pub enum Role {
     Key,
 }
 
+impl Role {
+    /// Its name in the API.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Worker => "worker",
+            Self::Key => "key",
+        }
+    }
+}
+
 /// A peer of a local network.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Peer {
@@ -29,6 +40,9 @@ pub struct Peer {
     pub role: Role,
     /// Multiaddress with peer id.
     pub address: String,
+    /// A worker's enclave, by its signing key: the lottery names workers so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<Address>,
 }
 
 /// Everything that one node needs to run.
@@ -54,6 +68,12 @@ pub struct NodeConfig {
     pub listen: String,
     /// Its peers.
     pub peers: Vec<Peer>,
+    /// `address:port` of its API (`docs/rpc.md`); without one it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<String>,
+    /// What the API takes at most.
+    #[serde(default)]
+    pub limits: Limits,
     /// For tests only: where to write every frame and message that passes, see [`crate::record`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record_dir: Option<PathBuf>,

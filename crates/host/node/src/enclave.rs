@@ -1,12 +1,18 @@
 //! Typed questions through an enclave's door.
 
-use std::{marker::PhantomData, path::Path, sync::Arc, time::Duration};
+use std::{
+    marker::PhantomData,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use enigma_enclave_host::{EnclaveProcess, Options, Recorder};
 use enigma_protocol::{
     Decode, Encode,
     door::{self, Start},
 };
+use enigma_rpc::Metrics;
 
 use crate::{Error, Result};
 
@@ -18,6 +24,7 @@ const GRACE: Duration = Duration::from_secs(3);
 #[derive(Clone)]
 pub(crate) struct Enclave<Request, Reply> {
     process: EnclaveProcess,
+    metrics: Metrics,
     types: PhantomData<fn(Request) -> Reply>,
 }
 
@@ -26,15 +33,27 @@ impl<Request: Encode, Reply: Decode> Enclave<Request, Reply> {
     pub(crate) fn start(name: &str, program: &Path, recorder: Option<Arc<dyn Recorder>>) -> Result<Self> {
         let options = Options { name: name.to_owned(), recorder, ..Options::default() };
         let process = EnclaveProcess::start_with(program, [] as [&str; 0], options)?;
-        Ok(Self { process, types: PhantomData })
+        Ok(Self { process, metrics: Metrics::default(), types: PhantomData })
     }
 
     pub(crate) fn pid(&self) -> u32 {
         self.process.pid()
     }
 
+    /// Counts its frames there.
+    pub(crate) fn counted(self, metrics: &Metrics) -> Self {
+        Self { metrics: metrics.clone(), ..self }
+    }
+
+    /// Whether it still serves.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.process.is_alive()
+    }
+
     pub(crate) async fn ask(&self, request: Request) -> Result<Reply> {
+        let asked = Instant::now();
         let reply = self.process.request(&door::frame(&request), PATIENCE).await?;
+        self.metrics.enclave_frame(asked.elapsed());
         door::unframe(&reply).map_err(|_| Error::Answer)
     }
 

@@ -21,6 +21,9 @@ pub enum Error {
     /// The network of peers.
     #[error(transparent)]
     Network(#[from] enigma_network::Error),
+    /// The API's server.
+    #[error(transparent)]
+    Rpc(#[from] enigma_rpc::Error),
     /// The database.
     #[error(transparent)]
     Store(#[from] enigma_store::Error),

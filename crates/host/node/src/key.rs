@@ -7,15 +7,16 @@ use enigma_chain::{Chain, Sender, accounts};
 use enigma_protocol::door::{
     KeyEnclaveReply as Reply, UntrustedHeaders, UntrustedKeyRequest as Request, UntrustedResume, View,
 };
+use enigma_rpc::Metrics;
 
 use crate::{
     Error, NodeConfig, Result,
     enclave::{Enclave, files},
     feeder::{Feeder, Follower},
-    peers::Peers,
+    front::{Behind, Front},
     record,
 };
-use actor::KeyNode;
+use actor::{KeyNode, TICK};
 
 type KeyEnclave = Enclave<Request, Reply>;
 
@@ -32,11 +33,13 @@ impl Follower for KeyEnclave {
 /// Runs a key node until `stop` resolves.
 pub(crate) async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> Result<()> {
     let enclave = KeyEnclave::start(&config.name, &config.enclave, record::frames(&config)?)?;
-    match enclave.ask(Request::Start(files::start(&config.data_dir)?)).await? {
-        Reply::Started(_) => {}
+    let metrics = Metrics::default();
+    let enclave = enclave.counted(&metrics);
+    let identity = match enclave.ask(Request::Start(files::start(&config.data_dir)?)).await? {
+        Reply::Started(identity) => identity,
         Reply::Refused(refusal) => return Err(Error::Refused(refusal)),
         _ => return Err(Error::Answer),
-    }
+    };
     let sealed = files::require(&config.data_dir, files::SEAT)?;
     let seat = match enclave.ask(Request::Resume(UntrustedResume { sealed: sealed.into() })).await? {
         Reply::Resumed(seat) => seat,
@@ -46,26 +49,38 @@ pub(crate) async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> R
     let chain = Chain::connect(&config.rpc, config.enigma)?;
     let operator = files::require(&config.data_dir, files::OPERATOR)?;
     let operator = accounts::from_hex(&String::from_utf8_lossy(&operator))?;
-    let (peers, incoming) = Peers::start(&config).await?;
+    let alive = enclave.clone();
+    let (front, asked) = Front::open(Behind {
+        config: &config,
+        chain: &chain,
+        descriptor: &seat.descriptor,
+        identity: &identity,
+        is_enclave_alive: Box::new(move || alive.is_alive()),
+        desk: None,
+        metrics,
+        every: TICK,
+    })
+    .await?;
     tracing::info!(member = seat.member, enclave = enclave.pid(), "key node is up");
     let mut node = KeyNode {
         feeder: Feeder::new(&seat.descriptor),
         sender: Sender::new(chain.clone(), operator),
         chain,
         enclave,
-        peers,
+        tip: front.tip.clone(),
+        peers: front.peers.clone(),
         seat,
         prover: Default::default(),
         posting: None,
     };
     tokio::select! {
-        () = node.serve(incoming) => {}
+        () = node.serve(asked) => {}
         () = stop => {}
     }
     if let Some(posting) = node.posting.take() {
         posting.abort();
     }
-    node.peers.shutdown().await;
+    front.close().await;
     node.enclave.shutdown().await;
     tracing::info!("key node has stopped");
     Ok(())

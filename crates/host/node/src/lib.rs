@@ -4,7 +4,14 @@
 //! config    what a node is told: endpoint, contract, peers, where its enclave and its data are
 //! enclave   typed questions through an enclave's door
 //! feeder    keeps an enclave's view at the chain's tip
-//! peers     who is asked for keys, partials and snapshots
+//! tip       the newest block, asked for once for the whole node
+//! peers     who is asked for keys, partials, snapshots and answers to queries
+//! reception what peers ask, sorted: status here, queries to their queue, the rest to the actor
+//! query     whom to ask a query, and the queue in front of a worker's enclave
+//! index     contracts, tasks and epochs as events tell them, for the API
+//! topology  who talks to whom
+//! api       the answers of docs/rpc.md
+//! front     all of the above, opened and closed together
 //! prover    brings the proofs that an enclave asks for
 //! record    for tests only: what passes a node's walls, in files
 //! genesis   wakes new enclaves and runs the ceremony that deals the first key
@@ -15,18 +22,26 @@
 //! A node decides when to do something, never what is true: its enclave and the chain check everything. It sees
 //! ciphertext only. Deliberately absent: takeover, skipping, retention (later).
 
+mod api;
 pub mod config;
 mod enclave;
 mod error;
 mod feeder;
+mod front;
 pub mod genesis;
+mod index;
 mod key;
 mod peers;
 mod prover;
+mod query;
+mod reception;
 pub mod record;
+mod tip;
+mod topology;
 mod worker;
 
 pub use config::{NodeConfig, Role};
+pub use enigma_rpc::Limits;
 pub use error::Error;
 
 /// Results of this crate.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use enigma_network::{Config, Incoming, Network, PeerAddress, PeerId};
+use alloy_primitives::Address;
+use enigma_network::{Config, Incoming, Network, PeerAddress, PeerId, PeerInfo};
 use enigma_protocol::{
     Decode, Encode,
     peer::{PeerReply, PeerRequest},
@@ -14,11 +15,21 @@ use crate::{Error, NodeConfig, Result, Role, enclave::files, record};
 /// How long a peer may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// A peer that the node was told of.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    pub(crate) id: PeerId,
+    pub(crate) role: Role,
+    pub(crate) name: String,
+    /// A worker's enclave.
+    pub(crate) signer: Option<Address>,
+}
+
 /// The network as one node sees it.
 #[derive(Clone)]
 pub(crate) struct Peers {
     network: Network,
-    listed: Vec<(PeerId, Role, String)>,
+    listed: Vec<Listed>,
 }
 
 impl Peers {
@@ -38,21 +49,41 @@ impl Peers {
         for peer in &config.peers {
             let id: PeerId = peer.address.rsplit('/').next().unwrap_or_default().parse()?;
             if id != own {
-                listed.push((id, peer.role, peer.name.clone()));
+                listed.push(Listed { id, role: peer.role, name: peer.name.clone(), signer: peer.signer });
             }
         }
         let (network, incoming) = Network::start(network).await?;
         Ok((Self { network, listed }, incoming))
     }
 
+    /// This node's own id.
+    pub(crate) fn own_id(&self) -> PeerId {
+        self.network.local_peer_id()
+    }
+
+    /// All listed peers.
+    pub(crate) fn listed(&self) -> &[Listed] {
+        &self.listed
+    }
+
     /// The peers of one role, by name.
     pub(crate) fn of(&self, role: Role) -> impl Iterator<Item = (PeerId, &str)> {
-        self.listed.iter().filter(move |p| p.1 == role).map(|p| (p.0, p.2.as_str()))
+        self.listed.iter().filter(move |p| p.role == role).map(|p| (p.id, p.name.as_str()))
     }
 
     /// What a listed peer does.
     pub(crate) fn role(&self, peer: &PeerId) -> Option<Role> {
-        self.listed.iter().find(|p| p.0 == *peer).map(|p| p.1)
+        self.listed.iter().find(|p| p.id == *peer).map(|p| p.role)
+    }
+
+    /// The peer whose enclave has this signing key.
+    pub(crate) fn worker(&self, signer: Address) -> Option<PeerId> {
+        self.listed.iter().find(|p| p.signer == Some(signer)).map(|p| p.id)
+    }
+
+    /// Connections and counts of messages, of listed peers and whoever else is connected.
+    pub(crate) fn connections(&self) -> Vec<PeerInfo> {
+        self.network.peers()
     }
 
     /// Asks one peer.

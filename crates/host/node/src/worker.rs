@@ -4,6 +4,8 @@ mod actor;
 mod execute;
 mod keys;
 mod ledger;
+mod query;
+mod rounds;
 mod snapshots;
 mod track;
 
@@ -11,16 +13,18 @@ use enigma_chain::{Chain, Sender, accounts};
 use enigma_protocol::door::{
     Join, UntrustedHeaders, UntrustedWorkerRequest as Request, View, WorkerReply as Reply,
 };
+use enigma_rpc::Metrics;
 use enigma_store::Store;
 
 use crate::{
     Error, NodeConfig, Result,
     enclave::{Enclave, files},
     feeder::{Feeder, Follower},
-    peers::Peers,
+    front::{Behind, Front},
+    query::Desk,
     record,
 };
-use actor::WorkerNode;
+use actor::{TICK, WorkerNode};
 use ledger::Ledger;
 
 type WorkerEnclave = Enclave<Request, Reply>;
@@ -38,6 +42,8 @@ impl Follower for WorkerEnclave {
 /// Runs a worker until `stop` resolves.
 pub(crate) async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> Result<()> {
     let enclave = WorkerEnclave::start(&config.name, &config.enclave, record::frames(&config)?)?;
+    let metrics = Metrics::default();
+    let enclave = enclave.counted(&metrics);
     let identity = match enclave.ask(Request::Start(files::start(&config.data_dir)?)).await? {
         Reply::Started(identity) => identity,
         Reply::Refused(refusal) => return Err(Error::Refused(refusal)),
@@ -54,7 +60,19 @@ pub(crate) async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> R
     let operator = files::require(&config.data_dir, files::OPERATOR)?;
     let operator = accounts::from_hex(&String::from_utf8_lossy(&operator))?;
     let store = Store::open(config.data_dir.join("worker.redb"))?;
-    let (peers, incoming) = Peers::start(&config).await?;
+    let (desk, questions) = Desk::new();
+    let alive = enclave.clone();
+    let (front, asked) = Front::open(Behind {
+        config: &config,
+        chain: &chain,
+        descriptor: &descriptor,
+        identity: &identity,
+        is_enclave_alive: Box::new(move || alive.is_alive()),
+        desk: Some(desk),
+        metrics: metrics.clone(),
+        every: TICK,
+    })
+    .await?;
     let id = chain.worker_id(identity.address).await?;
     tracing::info!(id, address = %identity.address, enclave = enclave.pid(), "worker is up");
     let mut node = WorkerNode {
@@ -65,15 +83,18 @@ pub(crate) async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> R
         ledger: Ledger::load(store, &descriptor)?,
         chain,
         enclave,
-        peers,
+        tip: front.tip.clone(),
+        stale: true,
+        peers: front.peers.clone(),
+        metrics,
         fetching: Default::default(),
         resting: Default::default(),
     };
     tokio::select! {
-        () = node.serve(incoming) => {}
+        () = node.serve(asked, questions) => {}
         () = stop => {}
     }
-    node.peers.shutdown().await;
+    front.close().await;
     node.enclave.shutdown().await;
     tracing::info!("worker has stopped");
     Ok(())

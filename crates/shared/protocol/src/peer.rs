@@ -5,7 +5,7 @@ use alloy_primitives::{Address, B256};
 use crate::{
     keys::{KeyReply, KeyRequest},
     query::{QueryReply, QueryRequest},
-    wire::{Blob, choice, record},
+    wire::{Blob, List, choice, record},
 };
 
 /// Largest sealed snapshot, bytes: the size class of 16 MiB and the cipher's tag.
@@ -47,6 +47,37 @@ record! {
     }
 }
 
+record! {
+    /// Asks a node about itself.
+    pub struct StatusRequest {}
+}
+
+record! {
+    /// A node's connection to one of its peers, as it tells it.
+    pub struct Link {
+        /// The peer's libp2p id, as text.
+        pub peer: Blob<128>,
+        /// Whether there is a connection.
+        pub connected: bool,
+        /// Messages to it.
+        pub sent: u64,
+        /// Messages from it.
+        pub received: u64,
+    }
+}
+
+record! {
+    /// What a node tells of itself: for people, and nobody's proof.
+    pub struct NodeStatus {
+        /// Its name.
+        pub name: Blob<64>,
+        /// 1 worker, 2 key node.
+        pub role: u8,
+        /// Its peers.
+        pub peers: List<Link, 256>,
+    }
+}
+
 choice! {
     /// A node's question.
     pub enum PeerRequest {
@@ -58,6 +89,8 @@ choice! {
         3 => Snapshot(SnapshotRequest),
         /// To a worker, from any node.
         4 => Query(QueryRequest),
+        /// To any node, from any node.
+        5 => Status(StatusRequest),
     }
 }
 
@@ -74,5 +107,7 @@ choice! {
         4 => Declined(Declined),
         /// To [`PeerRequest::Query`].
         5 => Query(QueryReply),
+        /// To [`PeerRequest::Status`].
+        6 => Status(NodeStatus),
     }
 }

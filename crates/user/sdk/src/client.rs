@@ -1,33 +1,41 @@
 //! One account of one network.
 
-use std::{sync::Mutex, time::Duration};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use alloy_primitives::{Address, B256, U256};
 use enigma_chain::{
-    Chain, CommitEvent, InputEvent, Sender,
+    Chain, CommitEvent, InputEvent, NodeApi, Sender,
     bindings::{Enigma, epoch},
 };
 use enigma_crypto::bls::PublicKey;
 use enigma_primitives::{Secret, size_class};
 use enigma_protocol::{
-    envelope::{self, Binding, Plaintext},
+    envelope::{self, Binding, Envelope, Plaintext},
     fees,
     input::{Kind, context},
     network::Descriptor,
     output::Output,
-    receipt::Status,
+    query::ReaderProof,
+    receipt::{Status, domain_separator},
     state::{SMALLEST_CLASS, sealed_len},
 };
 
 use crate::{
-    Error, Outcome, Report, Result,
+    Error, Outcome, ReplyKeys, Report, Result,
+    query::{ReadSessions, Signed},
     session::{Sessions, random},
+    view::view_key,
 };
 
 /// Pause between looks for a commit.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// Over the base fee, wei per gas.
 const TIP: u128 = 1_000_000_000;
+/// Blocks that an answer to a read may be behind the newest one.
+const MAX_BLOCK_AGE: u64 = 8;
 
 /// What a task may cost.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +81,12 @@ pub struct Client {
     sender: Sender,
     descriptor: Descriptor,
     network: B256,
+    domain: B256,
+    reply_keys: ReplyKeys,
+    nodes: Vec<NodeApi>,
+    max_block_age: u64,
     sessions: Mutex<Sessions>,
+    read_sessions: Mutex<ReadSessions>,
 }
 
 impl Client {
@@ -88,8 +101,40 @@ impl Client {
             return Err(Error::WrongNetwork { pinned: network, found });
         }
         let public_key = PublicKey::from_bytes(&pinned.public_key).map_err(|_| Error::PublicKey)?;
-        let sessions = Mutex::new(Sessions::new(network, public_key));
-        Ok(Self { sender, descriptor: pinned, network, sessions })
+        Ok(Self {
+            sender,
+            network,
+            domain: domain_separator(pinned.chain_id, pinned.enigma),
+            descriptor: pinned,
+            reply_keys: ReplyKeys::default(),
+            nodes: Vec::new(),
+            max_block_age: MAX_BLOCK_AGE,
+            sessions: Mutex::new(Sessions::new(network, public_key)),
+            read_sessions: Mutex::default(),
+        })
+    }
+
+    /// Names the nodes that reads ask, by the URLs of their APIs, in this order.
+    ///
+    /// # Errors
+    /// One of them is no URL.
+    pub fn with_nodes(mut self, urls: &[String]) -> Result<Self> {
+        self.nodes = urls.iter().map(|url| NodeApi::new(url)).collect::<core::result::Result<_, _>>()?;
+        Ok(self)
+    }
+
+    /// Where the reply keys of its tasks come from; recoverable by default.
+    #[must_use]
+    pub const fn with_reply_keys(mut self, reply_keys: ReplyKeys) -> Self {
+        self.reply_keys = reply_keys;
+        self
+    }
+
+    /// How many blocks an answer to a read may be behind the newest one; 8 by default.
+    #[must_use]
+    pub const fn with_max_block_age(mut self, blocks: u64) -> Self {
+        self.max_block_age = blocks;
+        self
     }
 
     /// The account.
@@ -100,6 +145,22 @@ impl Client {
     /// The chain.
     pub const fn chain(&self) -> &Chain {
         self.sender.chain()
+    }
+
+    pub(crate) fn nodes(&self) -> &[NodeApi] {
+        &self.nodes
+    }
+
+    pub(crate) const fn network(&self) -> B256 {
+        self.network
+    }
+
+    pub(crate) const fn domain(&self) -> B256 {
+        self.domain
+    }
+
+    pub(crate) const fn max_block_age(&self) -> u64 {
+        self.max_block_age
     }
 
     /// The pinned network.
@@ -115,8 +176,8 @@ impl Client {
         let contract = self.chain().portal_address(self.address(), salt).await?;
         let now = self.epoch().await?;
         let limits = limits.unwrap_or_else(|| deploy_limits(&code));
-        let plaintext = plaintext(code.secret)?;
-        let envelope = self.seal(Kind::Deploy, contract, now, &plaintext)?;
+        let (nonce, plaintext) = self.letter(contract, code.secret)?;
+        let envelope = self.seal(Kind::Deploy, contract, now, nonce, &plaintext)?;
         let parameters = self.parameters(value, limits).await?;
         let payment = value + fees::max_fee(parameters.commitGas, parameters.gasLimit, parameters.priceCap);
         let call = Enigma::deployCall {
@@ -143,8 +204,8 @@ impl Client {
         limits: Limits,
     ) -> Result<Sent> {
         let (now, parameters) = tokio::try_join!(self.epoch(), self.parameters(value, limits))?;
-        let plaintext = plaintext(calldata)?;
-        let envelope = self.seal(Kind::Task, contract, now, &plaintext)?;
+        let (nonce, plaintext) = self.letter(contract, calldata)?;
+        let envelope = self.seal(Kind::Task, contract, now, nonce, &plaintext)?;
         let payment = value + fees::max_fee(parameters.commitGas, parameters.gasLimit, parameters.priceCap);
         let call = Enigma::createTaskCall {
             account: contract,
@@ -186,23 +247,71 @@ impl Client {
         Err(Error::NotCommitted { contract: sent.contract, index: sent.index, seconds: patience.as_secs() })
     }
 
-    fn seal(&self, kind: Kind, contract: Address, epoch: u64, plaintext: &Plaintext) -> Result<Vec<u8>> {
-        let binding = Binding {
-            kind,
-            network: self.network,
-            contract,
-            epoch,
-            sender: self.address(),
-            on_behalf_of: B256::ZERO,
-        };
+    /// Decrypts the outcome of a task that this account sent, whenever that was: its reply key is derived again.
+    ///
+    /// # Errors
+    /// [`Error::NotOurs`]; [`Error::ForeignOutput`] also for a task that was sent with an ephemeral reply key.
+    pub fn open(&self, input: &InputEvent, commit: &CommitEvent) -> Result<Report> {
+        if input.input.sender != self.address() {
+            return Err(Error::NotOurs { index: input.index, sender: input.input.sender });
+        }
+        // An envelope that cannot be parsed was not opened by the enclave either: any key will do.
+        let nonce = Envelope::parse(&input.envelope).map(|e| e.nonce).unwrap_or_default();
+        let key = view_key(&self.sender, self.domain, self.network, input.contract)?;
+        report(&Sent::of(input, key.reply_key(&nonce)), commit)
+    }
+
+    /// What goes into an envelope of a task, and its nonce.
+    fn letter(&self, contract: Address, body: Vec<u8>) -> Result<([u8; 24], Plaintext)> {
         let nonce = random::<24>()?.expose(|bytes| *bytes);
-        let mut sessions = self.sessions.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let session = sessions.get(contract, epoch)?;
+        let reply_key = match self.reply_keys {
+            ReplyKeys::Recoverable => {
+                view_key(&self.sender, self.domain, self.network, contract)?.reply_key(&nonce)
+            }
+            ReplyKeys::Ephemeral => random()?,
+        };
+        Ok((nonce, Plaintext { reply_key, expiry: 0, reader: None, body: Secret::new(body) }))
+    }
+
+    pub(crate) fn seal(
+        &self,
+        kind: Kind,
+        contract: Address,
+        epoch: u64,
+        nonce: [u8; 24],
+        plaintext: &Plaintext,
+    ) -> Result<Vec<u8>> {
+        // Hosts see a query's envelope too, and must not learn from it who reads.
+        let sender = if kind == Kind::Query { Address::ZERO } else { self.address() };
+        let binding =
+            Binding { kind, network: self.network, contract, epoch, sender, on_behalf_of: B256::ZERO };
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        // One encapsulation in two envelopes would link them: reads have theirs.
+        let session = sessions.get(contract, epoch, sender)?;
         envelope::seal(session, nonce, plaintext, &binding).map_err(|_| Error::Randomness)
     }
 
-    async fn epoch(&self) -> Result<u64> {
+    /// Proves that this account reads.
+    pub(crate) fn prove(
+        &self,
+        contract: Address,
+        epoch: u64,
+        now: u64,
+        question: &Plaintext,
+    ) -> Result<ReaderProof> {
+        let signed = Signed { domain: self.domain, network: self.network };
+        let mut sessions = self.read_sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.prove(&self.sender, signed, contract, epoch, now, question)
+    }
+
+    pub(crate) async fn epoch(&self) -> Result<u64> {
         Ok(self.chain().network_state().await?.epoch)
+    }
+
+    /// Time of the newest block, unix seconds.
+    pub(crate) async fn now(&self) -> Result<u64> {
+        let height = self.chain().height().await?;
+        Ok(self.chain().block(height).await?.timestamp)
     }
 
     async fn parameters(&self, value: U256, limits: Limits) -> Result<Enigma::TaskParameters> {
@@ -228,19 +337,21 @@ impl Client {
         let (inputs, _) = self.chain().events(block, block).await?;
         let ours = |i: &&InputEvent| i.transaction == transaction && i.contract == contract;
         let input = inputs.iter().find(ours).ok_or(Error::NoInput(transaction))?;
-        Ok(Sent {
-            contract,
-            index: input.index,
-            transaction,
-            block,
-            ctx: context(input.head, input.block_hash),
-            reply_key: plaintext.reply_key,
-        })
+        Ok(Sent::of(input, plaintext.reply_key))
     }
 }
 
-fn plaintext(body: Vec<u8>) -> Result<Plaintext> {
-    Ok(Plaintext { reply_key: random()?, expiry: 0, body: Secret::new(body) })
+impl Sent {
+    fn of(input: &InputEvent, reply_key: Secret<[u8; 32]>) -> Self {
+        Self {
+            contract: input.contract,
+            index: input.index,
+            transaction: input.transaction,
+            block: input.input.block_number,
+            ctx: context(input.head, input.block_hash),
+            reply_key,
+        }
+    }
 }
 
 /// Enough for a deployment: its code travels back in the sealed delta.

@@ -1,23 +1,39 @@
 //! The client in Rust: encrypts what a user sends, submits it, waits, decrypts what comes back.
 //!
 //! ```text
-//! client   one account of one network: deploy, call, wait
+//! client   one account of one network: deploy, call, wait, open what was sent before
 //! session  one encapsulation for each contract and epoch: the second encryption is nearly free
+//! view     reply keys that the account can derive again
+//! query    private reads: read sessions, the encrypted question, the answer
+//! verify   whether an answer is the chain's: proofs, not words
+//! refusal  why an enclave refused, in words
 //! outcome  how a task ended, as only its sender knows it
+//! life     what the chain tells everybody about a task
 //! error    what went wrong and what to do
 //! ```
 //!
 //! Invariants: plaintext leaves this crate encrypted or to its caller, never to a log; an output counts only if it
-//! decrypts under the reply key of its own envelope and the context of its own task. Deliberately absent: queries.
+//! decrypts under the reply key of its own envelope and the context of its own task; an answer to a query counts only
+//! if an enclave of the contract's group signed it for the state that the chain has. The chain's RPC is believed about
+//! which headers are the chain's.
 
 mod client;
 mod error;
+mod life;
 mod outcome;
+mod query;
+mod refusal;
 mod session;
+mod verify;
+mod view;
 
 pub use client::{Client, Code, Limits, Sent};
 pub use error::Error;
+pub use life::{Life, Money, Stage};
 pub use outcome::{Outcome, Report};
+pub use query::{Answer, Reader};
+pub use refusal::Refusal;
+pub use view::ReplyKeys;
 
 /// Results of this crate.
 pub type Result<T> = std::result::Result<T, Error>;

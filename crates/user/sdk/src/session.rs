@@ -1,4 +1,4 @@
-//! One encapsulation for each contract and epoch.
+//! One encapsulation for each contract, epoch and sender as hosts see it: zero for reads.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ const KEPT: usize = 64;
 pub(crate) struct Sessions {
     network: B256,
     public_key: PublicKey,
-    open: BTreeMap<(Address, u64), ibe::Session>,
+    open: BTreeMap<(Address, u64, Address), ibe::Session>,
 }
 
 impl Sessions {
@@ -24,12 +24,13 @@ impl Sessions {
         Self { network, public_key, open: BTreeMap::new() }
     }
 
-    /// The session of (contract, epoch), made now if there is none.
-    pub(crate) fn get(&mut self, contract: Address, epoch: u64) -> Result<&ibe::Session> {
-        if self.open.len() >= KEPT && !self.open.contains_key(&(contract, epoch)) {
+    /// The session of (contract, epoch, sender), made now if there is none.
+    pub(crate) fn get(&mut self, contract: Address, epoch: u64, sender: Address) -> Result<&ibe::Session> {
+        let name = (contract, epoch, sender);
+        if self.open.len() >= KEPT && !self.open.contains_key(&name) {
             self.open.clear();
         }
-        match self.open.entry((contract, epoch)) {
+        match self.open.entry(name) {
             std::collections::btree_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
             std::collections::btree_map::Entry::Vacant(entry) => {
                 let r = Scalar::from_uniform(&random::<64>()?).map_err(|_| Error::Randomness)?;

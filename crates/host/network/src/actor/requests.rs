@@ -75,6 +75,7 @@ impl Actor {
 
     fn on_request(&mut self, peer: PeerId, request: Request, channel: ResponseChannel<Reply>) {
         self.tape.record(Direction::Received, &peer, &request.bytes);
+        self.peers.count(peer, Direction::Received);
         let of_peer = self.serving_by_peer.get(&peer).copied().unwrap_or(0);
         if self.serving.len() >= self.max_inbound || of_peer >= REQUESTS_PER_PEER {
             tracing::debug!(%peer, "too many requests at once: answered busy");
@@ -107,6 +108,7 @@ impl Actor {
         let reply = match served.reply {
             Some(bytes) => {
                 self.tape.record(Direction::Sent, &served.peer, &bytes);
+                self.peers.count(served.peer, Direction::Sent);
                 Reply::Answered(bytes)
             }
             None => Reply::Declined,

@@ -4,16 +4,14 @@ use std::{collections::BTreeSet, time::Duration};
 
 use alloy_primitives::B256;
 use enigma_chain::{Chain, Sender};
-use enigma_network::Incoming;
 use enigma_protocol::{
-    Decode, Encode,
     door::{
         KeyEnclaveReply as Reply, Refusal, Resumed, UntrustedFacts, UntrustedKeyRequest as Request,
         UntrustedRelease,
     },
     keys::KeyRequest,
     layout,
-    peer::{Declined, PeerReply, PeerRequest},
+    peer::{PeerReply, PeerRequest},
 };
 use tokio::{sync::mpsc, task::JoinHandle, time::MissedTickBehavior};
 
@@ -23,6 +21,8 @@ use crate::{
     feeder::Feeder,
     peers::Peers,
     prover::{Prover, prove},
+    reception::{Asked, declined},
+    tip::Tip,
 };
 
 /// How often the chain is looked at.
@@ -35,6 +35,7 @@ pub(crate) struct KeyNode {
     pub(crate) chain: Chain,
     pub(crate) sender: Sender,
     pub(crate) enclave: KeyEnclave,
+    pub(crate) tip: Tip,
     pub(crate) peers: Peers,
     pub(crate) seat: Resumed,
     pub(crate) feeder: Feeder,
@@ -45,12 +46,14 @@ pub(crate) struct KeyNode {
 
 impl KeyNode {
     /// Serves peers and opens epochs, for ever.
-    pub(crate) async fn serve(&mut self, mut incoming: mpsc::Receiver<Incoming>) {
+    pub(crate) async fn serve(&mut self, mut asked: mpsc::Receiver<Asked>) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut tip = self.tip.clone();
         loop {
             let done = tokio::select! {
-                Some(request) = incoming.recv() => self.answer(request).await,
+                Some(request) = asked.recv() => self.answer(request).await,
+                () = tip.moved() => self.look().await,
                 _ = tick.tick() => self.look().await,
             };
             if let Err(error) = done {
@@ -61,7 +64,7 @@ impl KeyNode {
 
     async fn look(&mut self) -> Result<()> {
         let before = self.feeder.view();
-        self.follow().await?;
+        self.feeder.feed(&self.chain, &self.enclave, self.tip.latest().height).await?;
         if self.feeder.view() == before {
             return Ok(());
         }
@@ -73,20 +76,21 @@ impl KeyNode {
         self.feeder.feed(&self.chain, &self.enclave, height).await.map(drop)
     }
 
-    async fn answer(&mut self, incoming: Incoming) -> Result<()> {
-        let reply = match PeerRequest::from_bytes(&incoming.request) {
-            Ok(PeerRequest::Key(request)) => self.release(request).await.map(PeerReply::Key),
-            Ok(PeerRequest::Beacon(request)) => self.partial(request.epoch).await.map(PeerReply::Beacon),
-            Ok(PeerRequest::Snapshot(_)) | Err(_) => Ok(PeerReply::Declined(Declined { code: 0 })),
+    async fn answer(&mut self, asked: Asked) -> Result<()> {
+        let from = asked.from;
+        let reply = match &asked.request {
+            PeerRequest::Key(request) => self.release(request.clone()).await.map(PeerReply::Key),
+            PeerRequest::Beacon(request) => self.partial(request.epoch).await.map(PeerReply::Beacon),
+            PeerRequest::Snapshot(_) | PeerRequest::Query(_) | PeerRequest::Status(_) => Ok(declined(0)),
         };
         let reply = reply.or_else(|error| match error {
-            Error::Refused(Refusal { code, .. }) => Ok(PeerReply::Declined(Declined { code: code as u16 })),
+            Error::Refused(Refusal { code, .. }) => Ok(declined(code as u16)),
             other => {
-                tracing::warn!(error = %other, from = %incoming.from, "could not answer");
-                Ok::<_, Error>(PeerReply::Declined(Declined { code: 0 }))
+                tracing::warn!(error = %other, %from, "could not answer");
+                Ok::<_, Error>(declined(0))
             }
         })?;
-        Ok(incoming.respond.respond(reply.to_bytes())?)
+        asked.reply(&reply)
     }
 
     async fn release(&mut self, request: KeyRequest) -> Result<enigma_protocol::keys::KeyReply> {

@@ -7,18 +7,22 @@ use std::{
 
 use alloy_primitives::{Address, B256};
 use enigma_chain::{Chain, Sender};
-use enigma_network::Incoming;
-use enigma_protocol::{
-    Decode, Encode,
-    peer::{Declined, MAX_SNAPSHOT, PeerReply, PeerRequest},
-};
+use enigma_protocol::peer::{MAX_SNAPSHOT, PeerReply, PeerRequest};
+use enigma_rpc::Metrics;
 use tokio::{sync::mpsc, task::JoinSet, time::MissedTickBehavior};
 
 use super::{WorkerEnclave, ledger::Ledger};
-use crate::{Result, Role, feeder::Feeder, peers::Peers};
+use crate::{
+    Result, Role,
+    feeder::Feeder,
+    peers::Peers,
+    query::Questions,
+    reception::{Asked, declined},
+    tip::Tip,
+};
 
-/// How often the chain is looked at.
-const TICK: Duration = Duration::from_millis(20);
+/// How often the chain is looked at, and what is due is tried again.
+pub(crate) const TICK: Duration = Duration::from_millis(20);
 /// Pause after a contract's execution failed: at first, and at most.
 const REST: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
@@ -29,7 +33,11 @@ pub(crate) struct WorkerNode {
     pub(crate) chain: Chain,
     pub(crate) sender: Sender,
     pub(crate) enclave: WorkerEnclave,
+    pub(crate) tip: Tip,
+    /// Whether this node has just written to the chain: then what the tip said is over.
+    pub(crate) stale: bool,
     pub(crate) peers: Peers,
+    pub(crate) metrics: Metrics,
     pub(crate) feeder: Feeder,
     pub(crate) ledger: Ledger,
     /// Snapshots on their way.
@@ -39,17 +47,24 @@ pub(crate) struct WorkerNode {
 }
 
 impl WorkerNode {
-    /// Works and serves peers, for ever.
-    pub(crate) async fn serve(&mut self, mut incoming: mpsc::Receiver<Incoming>) {
+    /// Works and serves peers, for ever. Tasks go first: between two looks at them one query is answered at most.
+    pub(crate) async fn serve(&mut self, mut asked: mpsc::Receiver<Asked>, mut questions: Questions) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut tip = self.tip.clone();
         loop {
             let done = tokio::select! {
-                Some(request) = incoming.recv() => self.answer(request),
+                Some(request) = asked.recv() => self.answer(request),
                 Some(Ok((contract, hash, blob))) = self.fetching.join_next() => match blob {
                     Some(blob) => self.ledger.keep_snapshot(contract, hash, &blob),
                     None => Ok(()),
                 },
+                Some(question) = questions.recv() => {
+                    let looked = self.look().await;
+                    self.answer_query(question).await;
+                    looked
+                }
+                () = tip.moved() => self.look().await,
                 _ = tick.tick() => self.look().await,
             };
             if let Err(error) = done {
@@ -58,13 +73,20 @@ impl WorkerNode {
         }
     }
 
-    /// Brings ledger and enclave to the tip, then works on what the lottery assigns.
-    async fn look(&mut self) -> Result<()> {
-        let height = self.chain.height().await?;
+    /// Brings ledger and enclave to the tip.
+    pub(crate) async fn follow(&mut self) -> Result<()> {
+        let height = if self.stale { self.chain.height().await? } else { self.tip.latest().height };
         for commit in self.ledger.follow(&self.chain, height).await? {
             self.copy_snapshot(commit.contract, commit.snapshot_hash)?;
         }
         self.feeder.feed(&self.chain, &self.enclave, height).await?;
+        self.stale = self.tip.latest().height < height;
+        Ok(())
+    }
+
+    /// Brings ledger and enclave to the tip, then works on what the lottery assigns.
+    async fn look(&mut self) -> Result<()> {
+        self.follow().await?;
         let now = Instant::now();
         let mut due = self.ledger.pending();
         due.retain(|contract| self.resting.get(contract).is_none_or(|(until, _)| *until <= now));
@@ -83,6 +105,7 @@ impl WorkerNode {
 
     /// Works on one contract; a failure rests it for a while and holds up no other.
     async fn attempt(&mut self, contract: Address) {
+        self.stale = true;
         match self.work_on(contract).await {
             Ok(()) => {
                 self.resting.remove(&contract);
@@ -95,18 +118,17 @@ impl WorkerNode {
         }
     }
 
-    fn answer(&self, incoming: Incoming) -> Result<()> {
-        let from_worker = self.peers.role(&incoming.from) == Some(Role::Worker);
-        let blob = match PeerRequest::from_bytes(&incoming.request) {
-            Ok(PeerRequest::Snapshot(request)) if from_worker => {
+    fn answer(&self, asked: Asked) -> Result<()> {
+        let from_worker = self.peers.role(&asked.from) == Some(Role::Worker);
+        let blob = match &asked.request {
+            PeerRequest::Snapshot(request) if from_worker => {
                 self.ledger.snapshot(request.contract, request.hash)?
             }
             _ => None,
         };
-        let reply = match blob.filter(|b| b.len() <= MAX_SNAPSHOT) {
-            Some(blob) => PeerReply::Snapshot(blob.into()),
-            None => PeerReply::Declined(Declined { code: 0 }),
-        };
-        Ok(incoming.respond.respond(reply.to_bytes())?)
+        match blob.filter(|b| b.len() <= MAX_SNAPSHOT) {
+            Some(blob) => asked.reply(&PeerReply::Snapshot(blob.into())),
+            None => asked.reply(&declined(0)),
+        }
     }
 }

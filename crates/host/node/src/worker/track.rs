@@ -205,6 +205,7 @@ mod tests {
             snapshot_hash: snapshot,
             outcomes: (first..=last).map(outcome).collect(),
             block_number: 20,
+            timestamp: 1,
             transaction: B256::ZERO,
         }
     }

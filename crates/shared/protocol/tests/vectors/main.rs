@@ -1,5 +1,5 @@
-//! The golden values that Rust, Solidity and TypeScript read alike: `vectors/{identities,inputs,receipts,outputs}.json`
-//! and, for reading only, `vectors/lottery.json`.
+//! The golden values that Rust, Solidity and TypeScript read alike:
+//! `vectors/{identities,inputs,receipts,outputs,queries,view-keys}.json` and, for reading only, `vectors/lottery.json`.
 //!
 //! After a wanted change, write the files anew with
 //! `cargo test -p enigma-protocol --test vectors regenerate -- --ignored`, and read the difference.
@@ -8,9 +8,11 @@ mod identities;
 mod inputs;
 mod lottery;
 mod outputs;
+mod queries;
 mod receipts;
 #[path = "../stake_tree/mod.rs"]
 mod stake_tree;
+mod view_keys;
 
 use std::{fs, path::PathBuf};
 
@@ -22,11 +24,13 @@ use serde_json::Value;
 /// A file's name, and what makes it.
 type File = (&'static str, fn() -> Value);
 
-const FILES: [File; 4] = [
+const FILES: [File; 6] = [
     ("identities", identities::vectors),
     ("inputs", inputs::vectors),
     ("receipts", receipts::vectors),
     ("outputs", outputs::vectors),
+    ("queries", queries::vectors),
+    ("view-keys", view_keys::vectors),
 ];
 
 fn file(name: &str) -> PathBuf {

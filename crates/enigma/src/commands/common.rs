@@ -1,0 +1,51 @@
+//! What the commands of the user's side share: the account, the network's nodes, arguments, saved ABIs.
+
+use std::path::Path;
+
+use alloy_primitives::Address;
+use anyhow::{Context, Result, bail};
+use enigma_chain::{Chain, Sender, accounts, json_abi::JsonAbi};
+use enigma_sdk::Client;
+
+use crate::testnet::Directory;
+
+/// A client for one of the ten funded accounts of a running network.
+pub async fn client(data_dir: &Path, from: u32) -> Result<(Client, Directory)> {
+    let directory = Directory::new(data_dir)?;
+    let network = directory.network()?;
+    if !directory.is_running() {
+        bail!("the network in {} is not running; start it with `enigma up`", data_dir.display());
+    }
+    let chain = Chain::connect(&network.rpc, network.enigma)?;
+    let sender = Sender::new(chain, accounts::local(from)?);
+    let client = Client::connect(sender, network.descriptor()?).await?;
+    Ok((client.with_nodes(&network.api)?, directory))
+}
+
+/// Which of the ten funded accounts this is.
+pub fn local_account(address: Address) -> Result<Option<u32>> {
+    for index in 0..accounts::USERS {
+        if accounts::local_address(index)? == address {
+            return Ok(Some(index));
+        }
+    }
+    Ok(None)
+}
+
+/// Replaces each `-` by a line of standard input.
+pub fn read_arguments(args: Vec<String>) -> Result<Vec<String>> {
+    let line = || {
+        let mut line = String::new();
+        let read = std::io::stdin().read_line(&mut line).context("an argument from standard input")?;
+        if read == 0 {
+            bail!("expected an argument on standard input, it ended");
+        }
+        Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+    };
+    args.into_iter().map(|arg| if arg == "-" { line() } else { Ok(arg) }).collect()
+}
+
+/// The ABI that a deployment through this directory left.
+pub fn known_abi(directory: &Directory, contract: Address) -> Option<JsonAbi> {
+    serde_json::from_slice(&std::fs::read(directory.abi_file(contract)).ok()?).ok()
+}

@@ -1,0 +1,85 @@
+//! How a task or a read ended, for people and for programs.
+
+use std::{process::ExitCode, time::Duration};
+
+use alloy_primitives::hex;
+use anyhow::Result;
+use enigma_chain::json_abi::JsonAbi;
+use enigma_sdk::{Client, Outcome, Report, Sent};
+use serde_json::{Value, json};
+
+use crate::{abi, cli::Common};
+
+/// Waits for the commit, telling a person so.
+pub async fn finish(client: &Client, common: &Common, sent: &Sent) -> Result<Report> {
+    if !common.json {
+        eprintln!("task {} is on the chain (block {}), waiting for its commit", sent.index, sent.block);
+    }
+    let report = client.wait(sent, Duration::from_secs(common.timeout)).await?;
+    if !common.json {
+        let paid = abi::show_ether(report.paid);
+        eprintln!(
+            "committed in block {}; it used {} gas inside and paid {paid} ETH",
+            report.commit_block, report.gas_used
+        );
+    }
+    Ok(report)
+}
+
+/// What programs read of any finished task.
+pub fn describe(report: &Report) -> Value {
+    json!({
+        "address": report.contract,
+        "index": report.index,
+        "transaction": report.transaction,
+        "commit": report.commit,
+        "commitBlock": report.commit_block,
+        "gasUsed": report.gas_used,
+        "paidWei": report.paid.to_string(),
+        "logs": report.logs.iter().map(|log| json!({
+            "address": log.address,
+            "topics": log.topics,
+            "data": hex::encode_prefixed(&log.data),
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// One word for an outcome, and why it is not what was hoped for.
+pub fn words(outcome: &Outcome, abi: Option<&JsonAbi>) -> (&'static str, String) {
+    match outcome {
+        Outcome::Returned(_) => ("returned", String::new()),
+        Outcome::Reverted(data) => ("reverted", abi::revert_reason(abi, data)),
+        Outcome::Halted(code) => ("halted", halt_reason(*code)),
+        Outcome::Expired => ("expired", "the task came too late".into()),
+        Outcome::TooLarge => ("too-large", "the result is larger than the task paid for".into()),
+        Outcome::NotDeployed => ("not-deployed", "the contract's deployment failed".into()),
+        Outcome::Unopened => ("unopened", "the enclave could not open the envelope".into()),
+    }
+}
+
+/// Tells why a task or read failed; `out` is what programs read of it besides. The exit code is 2, which no other
+/// failure has.
+pub fn failed(outcome: &Outcome, abi: Option<&JsonAbi>, as_json: bool, mut out: Value) -> ExitCode {
+    let (kind, reason) = words(outcome, abi);
+    if as_json {
+        out["ok"] = false.into();
+        out["outcome"] = kind.into();
+        out["reason"] = reason.into();
+        out!("{out}");
+    } else {
+        eprintln!("{kind}: {reason}");
+    }
+    ExitCode::from(2)
+}
+
+fn halt_reason(code: u8) -> String {
+    match code {
+        1 => "out of gas; give more with --gas".into(),
+        2 => "invalid opcode".into(),
+        6 => "it would write in a static call: a read changes nothing, `enigma call` does".into(),
+        9 => "not enough balance".into(),
+        33 => "something is deployed there already".into(),
+        35 => "the gas does not even cover the call itself; give more with --gas".into(),
+        other => format!("the EVM stopped with code {other}"),
+    }
+}

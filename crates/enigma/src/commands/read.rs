@@ -1,0 +1,45 @@
+//! `enigma read`: a private read of a secret contract, without a transaction, and its verified answer.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use enigma_sdk::{Answer, Outcome, Reader};
+use serde_json::{Value, json};
+
+use super::{common, outcome};
+use crate::{abi, cli::Read};
+
+/// Prints the returned values, one a line. Exit code 2 if the contract refused.
+pub async fn run(args: Read) -> Result<ExitCode> {
+    let method = abi::method(&args.method)?;
+    let (client, directory) = common::client(&args.data_dir, args.from).await?;
+    let calldata = abi::encode_call(&method, &common::read_arguments(args.args)?)?;
+    let reader = if args.anonymous { Reader::Nobody } else { Reader::Account };
+    let answer = client.read(args.address, calldata, reader).await?;
+    let mut out = describe(&answer);
+    out["address"] = json!(args.address);
+    let Outcome::Returned(data) = &answer.outcome else {
+        let known = common::known_abi(&directory, args.address);
+        return Ok(outcome::failed(&answer.outcome, known.as_ref(), args.json, out));
+    };
+    let values: Vec<String> = abi::decode_output(&method, data)?.iter().map(abi::show).collect();
+    if args.json {
+        out["ok"] = true.into();
+        out["outcome"] = "returned".into();
+        out["result"] = json!(values);
+        out!("{out}");
+    } else {
+        values.iter().for_each(|value| out!("{value}"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn describe(answer: &Answer) -> Value {
+    json!({
+        "block": answer.block,
+        "stateHead": answer.state_head,
+        "epoch": answer.epoch,
+        "signer": answer.signer,
+        "gasUsed": answer.gas_used,
+    })
+}

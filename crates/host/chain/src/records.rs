@@ -1,0 +1,187 @@
+//! What the contract keeps, for those who tell others about it.
+
+use alloy::providers::Provider;
+use alloy_primitives::{Address, B256, U256};
+use enigma_protocol::{
+    layout,
+    lottery::{self, Slots},
+};
+
+use crate::{
+    Chain, Result,
+    bindings::{Enigma, epoch},
+    deployment::Parameters,
+};
+
+/// An admitted worker.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkerRecord {
+    /// Its id, which is its seat in the lottery.
+    pub id: u64,
+    /// Address of its enclave's signing key.
+    pub signer: Address,
+    /// Who stakes and is paid.
+    pub operator: Address,
+    /// Wei of ENG.
+    pub stake: U256,
+    /// Whether it takes part, from two epochs after it logged in.
+    pub logged_in: bool,
+    /// What runs there.
+    pub measurement: B256,
+    /// Unix seconds until which it is admitted.
+    pub expiry: u64,
+}
+
+/// Epochs as stored at one block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EpochWord {
+    /// The stored epoch.
+    pub stored: u64,
+    /// Its first block.
+    pub start: u64,
+    /// First block of the one after it; 0 while its beacon is missing.
+    pub next_start: u64,
+}
+
+impl EpochWord {
+    /// The epoch of block `number`.
+    pub const fn epoch_of(&self, number: u64) -> u64 {
+        self.stored + if self.has_rolled(number) { 1 } else { 0 }
+    }
+
+    /// First block of the epoch of block `number`, and of the next one if its seed is known.
+    pub const fn bounds(&self, number: u64) -> (u64, Option<u64>) {
+        match (self.has_rolled(number), self.next_start) {
+            (true, start) => (start, None),
+            (false, 0) => (self.start, None),
+            (false, next) => (self.start, Some(next)),
+        }
+    }
+
+    const fn has_rolled(&self, number: u64) -> bool {
+        self.next_start != 0 && number >= self.next_start
+    }
+}
+
+/// The one word that holds the lottery's total weights.
+struct Root(U256);
+
+impl Slots for Root {
+    type Error = std::convert::Infallible;
+
+    fn read(&self, slot: B256) -> std::result::Result<U256, Self::Error> {
+        Ok(if slot == layout::TREE_ROOT { self.0 } else { U256::ZERO })
+    }
+}
+
+impl Chain {
+    /// Epochs as the state after block `number` has them.
+    ///
+    /// # Errors
+    /// The endpoint failed, here and below.
+    pub async fn epoch_word(&self, number: u64) -> Result<EpochWord> {
+        let word = self.contract().epochWord().block(number.into()).call().await?;
+        Ok(EpochWord { stored: word.epoch.to(), start: word.start.to(), next_start: word.nextStart.to() })
+    }
+
+    /// The parameters that the network was deployed with.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn parameters(&self) -> Result<Parameters> {
+        let p = self.contract().parametersWord().call().await?;
+        Ok(Parameters {
+            epoch_length: p.epochLength.to(),
+            group_size: p.groupSize,
+            takeover: p.takeover,
+            skip_epochs: p.skipEpochs,
+            window: p.window,
+        })
+    }
+
+    /// The stake token.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn token(&self) -> Result<Address> {
+        Ok(self.contract().token().call().await?)
+    }
+
+    /// How many workers were ever admitted; ids are below it.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn worker_count(&self) -> Result<u64> {
+        Ok(self.contract().workerCount().call().await?.saturating_to())
+    }
+
+    /// A worker by its id.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn worker(&self, id: u64) -> Result<WorkerRecord> {
+        let w: Enigma::Worker = self.contract().worker(U256::from(id)).call().await?;
+        Ok(WorkerRecord {
+            id,
+            signer: w.signer,
+            operator: w.operator,
+            stake: U256::from(w.stake),
+            logged_in: w.loggedIn,
+            measurement: w.measurement,
+            expiry: w.expiry.to(),
+        })
+    }
+
+    /// The lottery's total weight in an epoch: whole ENG.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn total_weight(&self, at_epoch: u64) -> Result<u64> {
+        let root = Root(self.contract().treeRoot().call().await?);
+        let Ok(weight) = lottery::total_weight(&root, at_epoch);
+        Ok(weight)
+    }
+
+    /// Whether an epoch has a seed, and so a lottery.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn is_seeded(&self, at_epoch: u64) -> Result<bool> {
+        Ok(!self.contract().seeds(U256::from(at_epoch)).call().await?.is_zero())
+    }
+
+    /// An account's ether, wei: a secret contract's is what it has inside.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn balance(&self, account: Address) -> Result<U256> {
+        Ok(self.provider().get_balance(account).await?)
+    }
+
+    /// The group of a contract in an epoch, by rank; empty if that epoch has no lottery or is over.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn group(&self, contract: Address, at_epoch: u64, size: u8) -> Result<Vec<u64>> {
+        let drawn = self.contract().sequence(contract, epoch(at_epoch), U256::from(size)).call().await;
+        match drawn.map_err(crate::Error::from) {
+            Ok(ids) => Ok(ids.into_iter().map(|id| id.saturating_to()).collect()),
+            Err(error) if error.is_refusal("NoLottery") => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_epoch_begins_with_its_first_block() {
+        let word = EpochWord { stored: 4, start: 100, next_start: 164 };
+        assert_eq!((word.epoch_of(163), word.bounds(163)), (4, (100, Some(164))));
+        assert_eq!((word.epoch_of(164), word.bounds(164)), (5, (164, None)));
+        let waiting = EpochWord { stored: 4, start: 100, next_start: 0 };
+        assert_eq!((waiting.epoch_of(900), waiting.bounds(900)), (4, (100, None)));
+    }
+}

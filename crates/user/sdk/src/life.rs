@@ -1,0 +1,140 @@
+//! What the chain tells everybody about a task: when, by whom, for how much. No node is asked, so none need be believed.
+
+use alloy_primitives::{Address, B256, U256};
+use enigma_chain::{CommitEvent, InputEvent, WorkerRecord};
+use enigma_crypto::sign::recover;
+use enigma_protocol::{fees, receipt::Status};
+
+use crate::{Client, Error, Result};
+
+/// How far a task has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Tasks before it are pending, or its block is not deep enough for its contract.
+    Waiting {
+        /// How many tasks are before it.
+        ahead: u64,
+    },
+    /// It is its contract's next.
+    Executing,
+    /// Its outcome is on the chain.
+    Committed,
+}
+
+/// A task's money, wei.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Money {
+    /// For the contract.
+    pub value: U256,
+    /// What the sender paid ahead, the value included.
+    pub escrow: U256,
+    /// What the work cost; known once committed.
+    pub paid: Option<U256>,
+    /// What was credited back to the sender, a returned value included; known once committed.
+    pub refunded: Option<U256>,
+}
+
+/// A task from its creation to its commit.
+#[derive(Clone, Debug)]
+pub struct Life {
+    /// As it was created.
+    pub input: InputEvent,
+    /// How far it has come.
+    pub stage: Stage,
+    /// The commit that it is in.
+    pub commit: Option<CommitEvent>,
+    /// Who signed its receipt first; before that, who was drawn first. `None` if that cannot be told.
+    pub worker: Option<WorkerRecord>,
+    /// What it cost.
+    pub money: Money,
+}
+
+impl Client {
+    /// The life of one task.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTask`], [`Error::UnknownContract`].
+    pub async fn life(&self, contract: Address, index: u64) -> Result<Life> {
+        let since = self.descriptor().checkpoint_number;
+        match self.chain().input(contract, index, since).await? {
+            Some(input) => self.life_of(input).await,
+            None if self.chain().secret_contract(contract).await?.deployer.is_zero() => {
+                Err(Error::UnknownContract(contract))
+            }
+            None => Err(Error::UnknownTask { contract, index }),
+        }
+    }
+
+    /// The lives of the tasks that a transaction created.
+    ///
+    /// # Errors
+    /// [`Error::NoInput`] if there are none.
+    pub async fn lives(&self, transaction: B256) -> Result<Vec<Life>> {
+        let mut lives = Vec::new();
+        for input in self.chain().inputs_in(transaction).await? {
+            lives.push(self.life_of(input).await?);
+        }
+        if lives.is_empty() { Err(Error::NoInput(transaction)) } else { Ok(lives) }
+    }
+
+    async fn life_of(&self, input: InputEvent) -> Result<Life> {
+        let since = input.input.block_number;
+        let commit = self.chain().commit_of(input.contract, input.index, since).await?;
+        let (stage, worker) = match &commit {
+            Some(commit) => (Stage::Committed, self.signer_of(commit).await?),
+            None => (self.stage(&input).await?, self.drawn(input.contract).await?),
+        };
+        Ok(Life { money: money(&input, commit.as_ref()), input, stage, commit, worker })
+    }
+
+    async fn stage(&self, input: &InputEvent) -> Result<Stage> {
+        let (record, height) =
+            tokio::try_join!(self.chain().secret_contract(input.contract), self.chain().height())?;
+        let ahead = input.index.saturating_sub(record.cursor);
+        let deep = input.input.block_number.saturating_add(record.depth.into()) <= height;
+        Ok(if ahead == 0 && deep { Stage::Executing } else { Stage::Waiting { ahead } })
+    }
+
+    /// The worker whose enclave signed a commit first. The signature is in the transaction's calldata; a contract that
+    /// carried it there hides it from us.
+    async fn signer_of(&self, commit: &CommitEvent) -> Result<Option<WorkerRecord>> {
+        let receipts = self.chain().receipts_in(commit.transaction).await?;
+        let ours = |r: &&enigma_chain::SignedReceipt| {
+            r.receipt.secret_contract == commit.contract && r.receipt.first_index == commit.first_index
+        };
+        let Some(signed) = receipts.iter().find(ours) else { return Ok(None) };
+        let digest = signed.receipt.digest(self.domain());
+        let signer = signed.signatures.first().and_then(|signature| recover(digest, signature).ok());
+        let Some(signer) = signer else { return Ok(None) };
+        let id = self.chain().worker_id(signer).await?;
+        Ok(Some(self.chain().worker(id).await?))
+    }
+
+    /// The worker that is drawn first in the current epoch.
+    async fn drawn(&self, contract: Address) -> Result<Option<WorkerRecord>> {
+        let group = self.chain().group(contract, self.epoch().await?, 1).await?;
+        Ok(match group.first() {
+            Some(id) => Some(self.chain().worker(*id).await?),
+            None => None,
+        })
+    }
+}
+
+fn money(input: &InputEvent, commit: Option<&CommitEvent>) -> Money {
+    let InputEvent { index, input, .. } = input;
+    let ahead = fees::max_fee(input.commit_gas, input.gas_limit, input.price_cap);
+    let outcome = commit.and_then(|c| {
+        let place = usize::try_from(index.checked_sub(c.first_index)?).ok()?;
+        c.outcomes.get(place)
+    });
+    let refunded = outcome.map(|o| {
+        let value = if o.status == Status::Completed { U256::ZERO } else { input.value };
+        ahead.saturating_sub(o.pay).saturating_add(value)
+    });
+    Money {
+        value: input.value,
+        escrow: ahead.saturating_add(input.value),
+        paid: outcome.map(|o| o.pay),
+        refunded,
+    }
+}
