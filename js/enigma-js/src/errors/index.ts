@@ -1,0 +1,5 @@
+export * from './base.js'
+export * from './network.js'
+export * from './query.js'
+export * from './task.js'
+export * from './trust.js'

@@ -1,0 +1,227 @@
+import type { Address, Hash, Hex } from 'viem'
+import { EnigmaError } from './base.js'
+
+const docsPath = 'js/enigma-js/README.md#how-a-task-can-end'
+
+/** Which task an error speaks of; a query has a contract alone. */
+export type TaskPlace = { contract: Address; index?: bigint; hash?: Hash }
+
+function named({ contract, index }: TaskPlace): string {
+  return index === undefined ? `The call of ${contract}` : `Task ${index} of ${contract}`
+}
+
+/** A revert, taken apart. */
+export type RevertReason = {
+  /** As one would write it in Solidity: `TooMuch(5, 3)`. */
+  text: string
+  /** `Error`, `Panic`, `OutsideCall`, the name of a custom error, or undefined if the ABI knows none. */
+  errorName: string | undefined
+  args: readonly unknown[] | undefined
+  /** The bytes. */
+  data: Hex
+  /** What it means, where that is known. */
+  hint?: string
+}
+
+export class UnknownContractError extends EnigmaError {
+  override name = 'UnknownContractError'
+  constructor({ contract, why }: { contract: Address; why?: string }) {
+    super(`No secret contract lives at ${contract}.`, {
+      docsPath,
+      metaMessages: [why ?? 'Check the address and the network, or deploy one with deploySecretContract.'],
+    })
+  }
+}
+
+export class TaskRevertedError extends EnigmaError {
+  override name = 'TaskRevertedError'
+  readonly reason: string
+  readonly errorName: string | undefined
+  readonly args: readonly unknown[] | undefined
+  readonly data: Hex
+  constructor({ task, reason }: { task: TaskPlace; reason: RevertReason }) {
+    super(`${named(task)} reverted: ${reason.text}`, {
+      docsPath,
+      metaMessages: reason.hint ? [reason.hint] : [],
+    })
+    this.reason = reason.text
+    this.errorName = reason.errorName
+    this.args = reason.args
+    this.data = reason.data
+  }
+}
+
+/** Why the sealed EVM stops (`HaltCode` in crates/trusted/evm). */
+const HALTS: Record<number, string> = {
+  1: 'it ran out of gas: pass a higher `gas`',
+  2: 'it met an invalid opcode (an `assert` of an old compiler, or INVALID)',
+  3: 'it jumped to something that is no destination',
+  4: 'its stack ran empty or over',
+  5: 'it read past the end of the return data',
+  6: 'it tried to write in a static call: reads cannot change state',
+  7: 'a creation failed: the address is taken, or the code too long or starting with 0xEF',
+  8: 'a precompile refused its input',
+  9: 'there was not enough balance',
+  10: 'calls nested deeper than 1,024',
+  11: 'it used too much memory',
+  32: 'nothing is deployed there',
+  33: 'something is deployed there already',
+  34: 'its gas limit is above 16,777,216',
+  35: 'its gas limit does not cover the intrinsic cost: pass a higher `gas`',
+  36: 'its creation code is longer than 49,152 bytes',
+  37: 'its value is more wei than can exist',
+  38: 'its output is too long',
+  39: 'it emitted too many logs',
+  40: 'it changed too much state at once',
+}
+
+export class TaskHaltedError extends EnigmaError {
+  override name = 'TaskHaltedError'
+  readonly code: number
+  constructor({ task, code }: { task: TaskPlace; code: number }) {
+    super(`${named(task)} was halted: ${HALTS[code] ?? `the EVM stopped it (code ${code})`}.`, { docsPath })
+    this.code = code
+  }
+}
+
+export class TaskExpiredError extends EnigmaError {
+  override name = 'TaskExpiredError'
+  constructor({ task }: { task: TaskPlace }) {
+    super(`${named(task)} expired before it was included.`, {
+      docsPath,
+      metaMessages: ['It did nothing; its value was returned. Send it again.'],
+    })
+  }
+}
+
+export class TaskTooLargeError extends EnigmaError {
+  override name = 'TaskTooLargeError'
+  constructor({ task }: { task: TaskPlace }) {
+    super(`${named(task)} has a larger result than it pays for.`, {
+      docsPath,
+      metaMessages: [
+        'Output and state change together exceed its `commitGas`. It did nothing. Send it again with a higher `bytes`.',
+      ],
+    })
+  }
+}
+
+export class TaskUnopenedError extends EnigmaError {
+  override name = 'TaskUnopenedError'
+  constructor({ task }: { task: TaskPlace }) {
+    super(`${named(task)} could not be opened by the enclave.`, {
+      docsPath,
+      metaMessages: [
+        'Its envelope was damaged, sent from another account than it was made for, or outlived its window of epochs.',
+        'It did nothing; its value was returned. Send it again.',
+      ],
+    })
+  }
+}
+
+export class TaskTimeoutError extends EnigmaError {
+  override name = 'TaskTimeoutError'
+  readonly stage: string
+  constructor({ hash, stage, timeout }: { hash: Hash; stage: string; timeout: number }) {
+    super(`The task of transaction ${hash} is still ${stage} after ${timeout} ms.`, {
+      docsPath,
+      metaMessages: [
+        'It stays pending and nothing is lost: wait again with the same hash, or with a longer `timeout`.',
+      ],
+    })
+    this.stage = stage
+  }
+}
+
+export class TransactionRevertedError extends EnigmaError {
+  override name = 'TransactionRevertedError'
+  constructor({ hash }: { hash: Hash }) {
+    super(`Transaction ${hash} was refused by the Enigma contract: it created no task.`, {
+      docsPath,
+      metaMessages: ['Its envelope or price cap may have grown too old while it waited. Send it again.'],
+    })
+  }
+}
+
+export class NoTaskError extends EnigmaError {
+  override name = 'NoTaskError'
+  constructor({ what }: { what: string }) {
+    super(`${what} created no task of this network.`, {
+      docsPath,
+      metaMessages: [
+        'Check the hash, and that it is a transaction to the Enigma contract (createTask or deploy).',
+      ],
+    })
+  }
+}
+
+export class NotYoursError extends EnigmaError {
+  override name = 'NotYoursError'
+  constructor({ task, sender }: { task: TaskPlace; sender: Address }) {
+    super(`${named(task)} belongs to ${sender}: its result cannot be decrypted here.`, {
+      docsPath,
+      metaMessages: [
+        'Only the account that sent it, on a client whose replyKeys are `recoverable`, can read it again;',
+        'with `ephemeral` only the client that sent it, as long as it lives.',
+      ],
+    })
+  }
+}
+
+export class AbortedError extends EnigmaError {
+  override name = 'AbortedError'
+  constructor({ what, cause }: { what: string; cause?: unknown }) {
+    super(`${what} was aborted.`, { cause, metaMessages: ['What was sent stays on its way.'] })
+  }
+}
+
+export class AccountMissingError extends EnigmaError {
+  override name = 'AccountMissingError'
+  constructor({ what }: { what: string }) {
+    super(`${what} needs an account.`, {
+      docsPath,
+      metaMessages: [
+        'Create the client with an `account`, or pass one. Only reads can be `anonymous: true`.',
+      ],
+    })
+  }
+}
+
+export class RefusedByContractError extends EnigmaError {
+  override name = 'RefusedByContractError'
+  readonly errorName: string
+  constructor({ errorName, args, cause }: { errorName: string; args: readonly unknown[]; cause: unknown }) {
+    super(`The Enigma contract refuses the transaction: ${errorName}(${args.map(String).join(', ')}).`, {
+      cause,
+      docsPath,
+      metaMessages: [REFUSALS[errorName] ?? 'Nothing was sent.'],
+    })
+    this.errorName = errorName
+  }
+}
+
+const REFUSALS: Record<string, string> = {
+  AlreadyDeployed: 'This account has used this salt: pass another `salt`.',
+  CodeTooLarge: 'Clear code has at most 49,152 bytes.',
+  EpochOutsideWindow: 'The RPC told an epoch that is not the current one.',
+  GasLimitTooHigh: '`gas` is at most 16,777,216.',
+  InvalidCommitGas: '`bytes` is outside what a commit can carry.',
+  InvalidEnvelopeSize: 'Calldata is too long: an envelope has at most 65,536 bytes.',
+  NotStarted: 'The network has no lottery yet: wait for its second epoch.',
+  NothingToWithdraw: 'The Enigma contract owes this account nothing.',
+  PriceCapTooLow: 'The base fee has risen: try again.',
+  TooManyPending: '255 inputs of this contract are pending: try again after the next commit.',
+  WithdrawalFailed: 'The recipient did not take the money.',
+}
+
+/** Whether an error says how a committed task ended, rather than that it could not be followed. */
+export function isTaskFailure(error: unknown): boolean {
+  return [
+    TaskRevertedError,
+    TaskHaltedError,
+    TaskExpiredError,
+    TaskTooLargeError,
+    TaskUnopenedError,
+    UnknownContractError,
+  ].some((kind) => error instanceof kind)
+}

@@ -1,0 +1,154 @@
+import { type Address, type Hash, isAddressEqual, type TransactionReceipt } from 'viem'
+import { getLogs, getTransactionCount, getTransactionReceipt } from 'viem/actions'
+import { committedEvent } from './abi.js'
+import type { Connection } from './connection.js'
+import { NoTaskError, TaskTimeoutError, TransactionRevertedError } from './errors/task.js'
+import { DroppedTaskError } from './errors/trust.js'
+import type { FeedReader } from './feed/feed.js'
+import { layout } from './protocol/layout.js'
+import { unpackSecretContract } from './protocol/words.js'
+import type { Stage } from './stage.js'
+import { blockAt } from './verify/block.js'
+import { type CommitLog, commitLogs, covers } from './verify/commit.js'
+import { type InputLog, inputLogs, type VerifiedInput } from './verify/input.js'
+import { prove } from './verify/storage.js'
+import { transactionAt } from './verify/transaction.js'
+
+/** Milliseconds between looks that do not wait for an event: subscriptions may lose one. */
+const HEARTBEAT = 1_000
+/** Heartbeats after which a transaction that nobody knows, or a commit that nobody shows, counts as dropped. */
+const PATIENCE = 5
+
+/** What bounds a wait. */
+export type Bounds = { hash: Hash; deadline: number; timeout: number; signal?: AbortSignal | undefined }
+
+/** Waits until the transaction is in a block; the input that it created there, for `contract` if it created several. */
+export async function followInclusion(
+  connection: Connection,
+  feed: FeedReader,
+  bounds: Bounds,
+  contract?: Address,
+): Promise<InputLog> {
+  const { hash } = bounds
+  for (let misses = 0; ; ) {
+    const receipt = await findReceipt(connection, hash)
+    if (receipt) return announced(connection, receipt, contract)
+    misses = (await isPending(connection, hash)) ? 0 : misses + 1
+    if (misses > PATIENCE)
+      throw new DroppedTaskError({ hash, why: 'The RPC does not know the transaction any more.' })
+    // Whatever happened, a block or a log, is a reason to look; silence is one too, more slowly.
+    await next(feed, bounds, 'submitted')
+  }
+}
+
+/** Waits until a commit covers the input. `onTurn` is called when the inputs before it are done. */
+export async function followCommit(
+  connection: Connection,
+  feed: FeedReader,
+  bounds: Bounds,
+  input: VerifiedInput,
+  onTurn: () => void,
+): Promise<CommitLog> {
+  const turn = once(onTurn)
+  if (input.cursor >= input.index) turn()
+  const find = (logs: readonly CommitLog[]): CommitLog | undefined => {
+    const commits = logs.filter((log) => isAddressEqual(log.contract, input.contract))
+    if (commits.some((log) => log.lastIndex + 1n === input.index)) turn()
+    return commits.find((log) => covers(log, input))
+  }
+  for (let looks = 0, hidden = 0; ; looks += 1) {
+    const caughtUp = find(await commitsSince(connection, input))
+    if (caughtUp) return caughtUp
+    if (looks > 0) hidden = (await isCommitted(connection, input)) ? hidden + 1 : 0
+    if (hidden > PATIENCE)
+      throw new DroppedTaskError({
+        hash: bounds.hash,
+        why: 'The chain has its commit, but the RPC does not show it.',
+      })
+    for (;;) {
+      const event = await next(feed, bounds, input.cursor >= input.index ? 'executing' : 'waiting')
+      if (!event) break
+      if (event.type !== 'log') continue
+      // A log that was taken back is a reorganisation: the caller begins again.
+      if (event.log.removed && event.log.transactionHash === bounds.hash) throw new Reorganised()
+      const found = find(commitLogs(connection, [event.log]))
+      if (found) return found
+    }
+  }
+}
+
+/** The block of the input, or of its commit, is not in the chain any more. */
+export class Reorganised extends Error {
+  override name = 'Reorganised'
+}
+
+async function next(feed: FeedReader, bounds: Bounds, stage: Stage) {
+  const left = bounds.deadline - Date.now()
+  if (left <= 0) throw new TaskTimeoutError({ hash: bounds.hash, stage, timeout: bounds.timeout })
+  return feed.next(Math.min(HEARTBEAT, left), bounds.signal)
+}
+
+/** The receipt of a transaction; undefined while there is none. */
+export async function findReceipt(
+  { client }: Connection,
+  hash: Hash,
+): Promise<TransactionReceipt | undefined> {
+  try {
+    return await getTransactionReceipt(client, { hash })
+  } catch (error) {
+    if ((error as Error).name === 'TransactionReceiptNotFoundError') return undefined
+    throw error
+  }
+}
+
+/** The input that a receipt announces. */
+export function announced(connection: Connection, receipt: TransactionReceipt, contract?: Address): InputLog {
+  const { transactionHash: hash } = receipt
+  if (receipt.status === 'reverted') throw new TransactionRevertedError({ hash })
+  const found = inputLogs(connection, receipt.logs).find(
+    (log) => !contract || isAddressEqual(log.contract, contract),
+  )
+  if (!found) throw new NoTaskError({ what: `Transaction ${hash}` })
+  return found
+}
+
+/** Whether the transaction may still be included. */
+async function isPending(connection: Connection, hash: Hash): Promise<boolean> {
+  const transaction = await transactionAt(connection, hash)
+  if (!transaction) return false
+  if (!transaction.from) return true
+  const mined = await getTransactionCount(connection.client, { address: transaction.from })
+  return mined <= transaction.nonce
+}
+
+/** The commits of the input's contract since its block, as the RPC tells them. */
+export async function commitsSince(
+  connection: Connection,
+  { contract, block }: InputLog,
+): Promise<CommitLog[]> {
+  const { client, network } = connection
+  const logs = await getLogs(client, {
+    address: network.enigma,
+    event: committedEvent,
+    args: { secretContract: contract },
+    fromBlock: block,
+    toBlock: 'latest',
+  })
+  return commitLogs(connection, logs)
+}
+
+/** Whether the contract's cursor has passed the input, by proof. */
+async function isCommitted(connection: Connection, { contract, index }: InputLog): Promise<boolean> {
+  const block = await blockAt(connection, 'latest')
+  const [counts = 0n] = await prove(connection, block, [layout.secretContract(contract, 1)], 'the cursor')
+  return unpackSecretContract([0n, counts]).cursor > index
+}
+
+function once(run: () => void): () => void {
+  let done = false
+  return () => {
+    if (done) return
+    done = true
+    run()
+  }
+}

@@ -1,0 +1,61 @@
+// Storage slots of the Enigma contract. Golden file: `contracts/storage-layout.json`.
+import { type Address, bytesToHex, type Hex, keccak256, numberToHex } from 'viem'
+import { concatBytes, type Integer, integerToBytes, toBytes, toInteger } from './bytes.js'
+import { type Word, wordBytes } from './hash.js'
+import { RING } from './input.js'
+
+const fixed = (slot: number): Hex => numberToHex(slot, { size: 32 })
+
+const TREE = 7
+const SEEDS = 8
+const WORKERS = 9
+const WORKER_IDS = 10
+const MEASUREMENTS = 11
+const SECRET_CONTRACTS = 12
+const HEADS = 13
+const CREDITS = 14
+
+/** Where each word of the contract lies. What is in it: `words.ts`. */
+export const layout = {
+  /** `epochLength, groupSize, takeover, skipEpochs, window`. */
+  parameters: fixed(0),
+  /** The network's identity. */
+  network: fixed(1),
+  /** `epoch, start, nextStart, era`. */
+  epoch: fixed(2),
+  /** Entry points of the stake tree. */
+  treeRoot: fixed(6),
+  workerCount: fixed(15),
+  /** keccak256 of `S`, compressed. */
+  compressedKeyHash: fixed(16),
+  /** A word of the stake tree. */
+  treeWord: (level: number, index: number, version: number): Hex =>
+    entry((BigInt(level) << 32n) | (BigInt(index) << 2n) | BigInt(version), TREE),
+  /** The seed of an epoch. */
+  seed: (epoch: Integer): Hex => entry(epoch, SEEDS),
+  /** Word `offset` (0 to 2) of a worker's record. */
+  worker: (id: Integer, offset: number): Hex => plus(entry(id, WORKERS), offset),
+  /** Id + 1 of the worker with this signing key. */
+  workerId: (signer: Address): Hex => entry(toBytes(signer, 'signer', 20), WORKER_IDS),
+  /** Whether a measurement is allowed. */
+  measurement: (measurement: Hex): Hex => entry(toBytes(measurement, 'measurement', 32), MEASUREMENTS),
+  /** Word `offset` (0 to 4) of a secret contract's record. */
+  secretContract: (contract: Address, offset: number): Hex =>
+    plus(entry(toBytes(contract, 'contract', 20), SECRET_CONTRACTS), offset),
+  /** The input head after input `index`; only the last 256 are kept. */
+  head: (contract: Address, index: Integer): Hex =>
+    plus(
+      entry(toBytes(contract, 'contract', 20), HEADS),
+      Number(toInteger(index, 64, 'index') % BigInt(RING)),
+    ),
+  /** What the contract owes to an account, wei. */
+  credits: (account: Address): Hex => entry(toBytes(account, 'account', 20), CREDITS),
+} as const
+
+function entry(key: Word, mapping: number): Hex {
+  return keccak256(concatBytes(wordBytes(key), integerToBytes(mapping, 32)))
+}
+
+function plus(slot: Hex, offset: number): Hex {
+  return bytesToHex(integerToBytes(BigInt.asUintN(256, BigInt(slot) + BigInt(offset)), 32))
+}
