@@ -7,6 +7,9 @@ say() { printf '\n-- %s\n' "$1"; }
 say "formatting"
 cargo fmt --all --check
 npm run --silent fmt:check
+say "TypeScript: formatting, lints, types"
+npx --no-install biome ci .
+npm run --silent check:types
 say "arrows between crates"
 node tools/check-arrows.mjs
 say "clippy, warnings denied"

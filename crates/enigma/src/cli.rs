@@ -256,4 +256,32 @@ pub struct NodeDir {
     /// The node's data directory, with its node.json
     #[arg(long)]
     pub data_dir: PathBuf,
+    #[command(flatten)]
+    pub api: NodeApi,
+}
+
+/// What a node's API takes at most; node.json holds what is not given here.
+#[derive(Args)]
+pub struct NodeApi {
+    /// Where the API listens, such as 127.0.0.1:8606
+    #[arg(long)]
+    pub api: Option<String>,
+    /// Largest request, bytes
+    #[arg(long)]
+    pub api_body: Option<usize>,
+    /// Requests a second for each address, on average
+    #[arg(long)]
+    pub api_rate: Option<u32>,
+    /// Requests that an address may make at once
+    #[arg(long)]
+    pub api_burst: Option<u32>,
+    /// Queries under way at once
+    #[arg(long)]
+    pub api_queries: Option<usize>,
+    /// WebSocket connections
+    #[arg(long)]
+    pub api_sockets: Option<usize>,
+    /// Subscriptions of one WebSocket
+    #[arg(long)]
+    pub api_subscriptions: Option<usize>,
 }

@@ -2,8 +2,9 @@
 
 use std::{fs::File, net::TcpListener};
 
-/// Ports that one local network may use: the chain's, 20 key nodes', 20 workers'.
-const BLOCK: u16 = 50;
+/// Ports that one local network may use: the chain's, then for 20 key nodes and 20 workers one for peers and one for
+/// their API each.
+const BLOCK: u16 = 100;
 /// Below the ports that the system gives to outgoing connections.
 const RANGE: std::ops::Range<u16> = 20_000..32_000;
 

@@ -195,7 +195,6 @@ mod tests {
             json!({ "result": null }).to_string(),
             json!({ "result": short }).to_string(),
             json!({ "result": missing }).to_string(),
-            " ".repeat(LARGEST + 1),
         ];
         for body in bodies {
             let shown = body.chars().take(60).collect::<String>();
@@ -203,6 +202,8 @@ mod tests {
             assert!(matches!(error, Error::Node { .. }), "{shown}: {error}");
         }
         assert!(matches!(asked("302 Found", "").await.unwrap_err(), Error::Node { .. }));
+        let endless = asked("200 OK", " ".repeat(LARGEST + 1)).await.unwrap_err();
+        assert!(endless.to_string().contains("more than an answer can be"), "{endless}");
     }
 
     #[tokio::test]

@@ -234,3 +234,196 @@ impl Memory {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::U256;
+    use enigma_chain::TaskOutcome;
+    use enigma_protocol::{
+        input::{Input, Kind},
+        network::{RULESET, VERIFIER_DEV, simulated_root},
+        receipt::Status,
+    };
+    use enigma_rpc::types::Before;
+
+    use super::*;
+
+    const ONE: Address = Address::repeat_byte(5);
+    const OTHER: Address = Address::repeat_byte(6);
+
+    fn memory() -> Memory {
+        let mut memory = Memory::new(&Descriptor {
+            chain_id: 31_337,
+            enigma: Address::repeat_byte(1),
+            checkpoint_number: 1,
+            checkpoint_hash: B256::repeat_byte(2),
+            verifier: VERIFIER_DEV,
+            attestation_root: simulated_root(),
+            ruleset: RULESET,
+            public_key: [3; 96],
+        });
+        for (contract, depth) in [(ONE, 0), (OTHER, 2)] {
+            note(&mut memory, created(contract, depth));
+        }
+        memory
+    }
+
+    fn created(contract: Address, depth: u8) -> Event {
+        let deployer = Address::repeat_byte(9);
+        Event::Created(CreatedEvent { contract, deployer, signers: 1, depth, block_number: 2 })
+    }
+
+    fn note(memory: &mut Memory, event: Event) -> Vec<News> {
+        let mut news = Vec::new();
+        memory.note(&event, &mut news, &mut Vec::new());
+        news
+    }
+
+    fn input(contract: Address, index: u64, block: u64, transaction: u8) -> Event {
+        let input = Input {
+            kind: if index == 0 { Kind::Deploy } else { Kind::Task },
+            sender: Address::with_last_byte(transaction),
+            on_behalf_of: B256::ZERO,
+            value: U256::ZERO,
+            gas_limit: 1,
+            commit_gas: 1,
+            price_cap: 1,
+            tip: 1,
+            epoch: 2,
+            inclusion_epoch: 2,
+            block_number: block,
+            timestamp: 100 + block,
+            base_fee: 1,
+            inflow: U256::ZERO,
+            code_hash: B256::ZERO,
+            envelope_hash: B256::ZERO,
+        };
+        Event::Input(Box::new(InputEvent {
+            contract,
+            index,
+            head: B256::ZERO,
+            input,
+            envelope: vec![0; 7],
+            code: Vec::new(),
+            block_hash: B256::with_last_byte(block as u8),
+            transaction: B256::with_last_byte(transaction),
+        }))
+    }
+
+    fn commit(contract: Address, first: u64, last: u64) -> Event {
+        let outcome = |_| TaskOutcome {
+            status: Status::ValueReturned,
+            gas_charged: 32_768,
+            pay: U256::from(5),
+            output: vec![0; 10],
+            delta: vec![0; 20],
+        };
+        Event::Commit(Box::new(CommitEvent {
+            contract,
+            first_index: first,
+            last_index: last,
+            epoch: 2,
+            state_head: B256::repeat_byte(7),
+            snapshot_hash: B256::repeat_byte(8),
+            outcomes: (first..=last).map(outcome).collect(),
+            block_number: 20,
+            timestamp: 120,
+            transaction: B256::repeat_byte(0xcc),
+        }))
+    }
+
+    #[test]
+    fn a_task_waits_executes_and_is_committed() {
+        let mut memory = memory();
+        for (index, transaction) in [(0, 1), (1, 2), (2, 2)] {
+            assert_eq!(note(&mut memory, input(ONE, index, 10, transaction)), [(Topic::Tasks, index)]);
+        }
+        memory.head.number = 10;
+        let stage = |memory: &Memory, index| {
+            let task = memory.task(TaskKey::Place(ONE, index)).unwrap();
+            (task.stage, task.ahead)
+        };
+        let stages = [0, 1, 2].map(|index| stage(&memory, index));
+        assert_eq!(stages, [(Stage::Executing, 0), (Stage::Waiting, 1), (Stage::Waiting, 2)]);
+
+        let news = note(&mut memory, commit(ONE, 0, 1));
+        assert_eq!(news, [(Topic::Receipts, 0), (Topic::Receipts, 1)]);
+        let stages = [0, 1, 2].map(|index| stage(&memory, index));
+        assert_eq!(stages, [(Stage::Committed, 0), (Stage::Committed, 0), (Stage::Executing, 0)]);
+        let first = memory.task(TaskKey::Transaction(B256::with_last_byte(2))).unwrap();
+        assert_eq!((first.index, first.committed.unwrap().status), (1, "valueReturned"), "the first of two");
+
+        let record = memory.contract(ONE).unwrap();
+        assert_eq!((record.inputs, record.committed, record.sealed_epoch), (3, 2, 2));
+        assert_eq!((record.delta_bytes, record.output_bytes), (40, 20));
+        assert_eq!(memory.contract(OTHER).unwrap().committed, 0, "contracts do not mix");
+    }
+
+    #[test]
+    fn a_task_waits_until_its_block_is_deep_enough() {
+        let mut memory = memory();
+        note(&mut memory, input(OTHER, 0, 10, 1));
+        for (height, stage) in [(10, Stage::Waiting), (11, Stage::Waiting), (12, Stage::Executing)] {
+            memory.head.number = height;
+            assert_eq!(memory.task(TaskKey::Place(OTHER, 0)).unwrap().stage, stage, "at {height}");
+        }
+    }
+
+    #[test]
+    fn pages_follow_one_another_without_gap_or_overlap() {
+        let mut memory = memory();
+        for index in 0..10 {
+            note(&mut memory, input(ONE, index, 10 + index / 4, 1));
+            note(&mut memory, input(OTHER, index, 10 + index / 4, 2));
+        }
+        let (mut query, mut seen) = (TasksQuery::default(), Vec::new());
+        loop {
+            let (page, more) = memory.tasks(&query, 3);
+            assert!(!more, "nothing was forgotten");
+            let Some(last) = page.last() else { break };
+            query.before =
+                Some(Before { block: last.created.block, contract: last.contract, index: last.index });
+            seen.extend(page.iter().map(|t| (t.index, t.contract)));
+        }
+        let expected: Vec<_> = (0..10).rev().flat_map(|i| [(i, OTHER), (i, ONE)]).collect();
+        assert_eq!(seen, expected);
+        let of = |query: TasksQuery| memory.tasks(&query, 50).0.len();
+        assert_eq!(of(TasksQuery { contract: Some(ONE), ..TasksQuery::default() }), 10);
+        let sender = Some(Address::with_last_byte(2));
+        assert_eq!(of(TasksQuery { sender, ..TasksQuery::default() }), 10);
+        assert_eq!(of(TasksQuery { contract: Some(ONE), sender, ..TasksQuery::default() }), 0);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_says_what_it_forgot() {
+        let mut memory = memory();
+        for index in 0..TASKS as u64 + 5 {
+            note(&mut memory, input(ONE, index, 10 + index, (index % 250) as u8));
+        }
+        assert_eq!((memory.tasks.len(), memory.places.len()), (TASKS, TASKS));
+        assert!(memory.transactions.len() <= TASKS);
+        assert!(memory.task(TaskKey::Place(ONE, 4)).is_none());
+        assert_eq!(memory.oldest().unwrap().index, 5);
+        let before = Some(Before { block: 16, contract: ONE, index: 6 });
+        let (page, more) = memory.tasks(&TasksQuery { before, ..TasksQuery::default() }, 50);
+        assert_eq!((page.len(), more), (1, true));
+        assert_eq!(memory.contract(ONE).unwrap().inputs, TASKS as u64 + 5);
+        note(&mut memory, commit(ONE, 0, 0));
+        assert_eq!(memory.contract(ONE).unwrap().committed, 1, "a forgotten task still counts");
+    }
+
+    #[test]
+    fn what_was_known_is_no_news_and_what_changed_is() {
+        let (mut before, mut after) = (memory(), memory());
+        for memory in [&mut before, &mut after] {
+            note(memory, input(ONE, 0, 10, 1));
+        }
+        note(&mut before, input(ONE, 1, 11, 2));
+        note(&mut after, input(ONE, 1, 12, 2));
+        let task = |index| after.task(TaskKey::Place(ONE, index)).unwrap();
+        assert!(before.knew(&task(0)));
+        assert!(!before.knew(&task(1)), "it is in another block now");
+        note(&mut after, commit(ONE, 0, 0));
+        assert!(!before.knew(&after.task(TaskKey::Place(ONE, 0)).unwrap()), "it is committed now");
+    }
+}
