@@ -5,7 +5,8 @@
 //! ports      a free block of ports that no other test takes
 //! answer     what a command said, with a bound on its time
 //! processes  who belongs to a network, and whether they are gone
-//! rpc        the chain, asked over JSON-RPC by hand
+//! rpc        the chain or a node, asked over JSON-RPC by hand
+//! socket     a node's WebSocket, by hand
 //! ```
 //!
 //! Dropping a network stops it by `enigma down` and fails the test if a process of it is left. Nothing waits by
@@ -16,6 +17,7 @@ pub mod binary;
 pub mod ports;
 pub mod processes;
 pub mod rpc;
+pub mod socket;
 
 use std::{
     path::{Path, PathBuf},

@@ -37,5 +37,6 @@ export {
   type Network,
   type NetworkJson,
 } from './network.js'
+export * from './provider/index.js'
 export type { DecodedSecretLog, TaskResult } from './result.js'
 export type { OnStage, Stage, StageDetails, TaskHandle } from './stage.js'

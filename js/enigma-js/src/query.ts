@@ -55,8 +55,8 @@ export async function query(connection: Connection, parameters: QueryParameters)
         if (!isOfNode(error)) throw error
       }
     }
-    if (failures.some(isUnknownContract) && !(await recordOf(connection, contract)))
-      throw new UnknownContractError({ contract })
+    // Nodes say it in several ways; the chain says it for certain.
+    if (!(await recordOf(connection, contract))) throw new UnknownContractError({ contract })
     if (!failures.some(isTransient) || Date.now() + PAUSE >= deadline) throw worst(failures, nodes)
     await createInbox<never>().next(PAUSE, signal)
   }
@@ -70,7 +70,8 @@ async function seal(
   const expiry = block.timestamp + LIFETIME
   const replyKey = randomSecret()
   const session = account && (await readerOf(connection, contract, account, block.timestamp))
-  const reader = session && (await readerProof(connection, session, { contract, epoch, expiry, replyKey, body }))
+  const reader =
+    session && (await readerProof(connection, session, { contract, epoch, expiry, replyKey, body }))
   const sealing = sessionsOf(connection).get({ contract, epoch, purpose: 'query', account: account?.address })
   return {
     contract,
@@ -110,10 +111,6 @@ function isOfNode(error: unknown): boolean {
 function isTransient(error: unknown): boolean {
   if (error instanceof QueryRefusedError) return TRANSIENT.includes(error.code)
   return error instanceof StaleStateError
-}
-
-function isUnknownContract(error: unknown): boolean {
-  return error instanceof QueryRefusedError && error.code === 21
 }
 
 /** A lie says more than a refusal, and that more than silence. */

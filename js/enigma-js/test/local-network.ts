@@ -15,7 +15,13 @@ import {
 } from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
 import { foundry } from 'viem/chains'
-import { defineNetwork, type EnigmaOptions, enigmaActions, type Network, type NetworkJson } from '../src/index.js'
+import {
+  defineNetwork,
+  type EnigmaOptions,
+  enigmaActions,
+  type Network,
+  type NetworkJson,
+} from '../src/index.js'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -36,10 +42,12 @@ export type ClientOptions = EnigmaOptions & { transport?: Transport; network?: N
 /** Starts a network on ports of its own. */
 export async function startNetwork(): Promise<LocalNetwork> {
   const binary = process.env.ENIGMA_BIN ?? join(root, 'target/release/enigma')
-  if (!existsSync(binary)) throw new Error(`${binary} is missing: build it (./enigma up builds), or set ENIGMA_BIN`)
+  if (!existsSync(binary))
+    throw new Error(`${binary} is missing: build it (./enigma up builds), or set ENIGMA_BIN`)
   const directory = mkdtempSync(join(tmpdir(), 'enigma-js-'))
   const env = { ...process.env, ENIGMA_ROOT: process.env.ENIGMA_ROOT ?? root }
-  const enigma = (...args: string[]) => run(binary, [...args, '--data-dir', directory], { env, timeout: 120_000 })
+  const enigma = (...args: string[]) =>
+    run(binary, [...args, '--data-dir', directory], { env, timeout: 120_000 })
   await up(enigma)
   const json = JSON.parse(readFileSync(join(directory, 'network.json'), 'utf8')) as LocalNetwork['json']
   const network = defineNetwork(json, { allowSimulated: true })

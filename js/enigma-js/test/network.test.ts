@@ -77,7 +77,12 @@ describe('tasks', () => {
       onStage: (stage) => stages.push(stage),
     })
     expect(task).toEqual({ hash: task.hash, contract: address, account: account(0).address, kind: 'task' })
-    const done = await alice.waitForTask({ task, abi, functionName: 'add', onStage: (stage) => stages.push(stage) })
+    const done = await alice.waitForTask({
+      task,
+      abi,
+      functionName: 'add',
+      onStage: (stage) => stages.push(stage),
+    })
     const total: bigint = done.result
     expect(total).toBe(12n)
     expect(stages).toEqual(['submitted', 'submitted', 'waiting', 'executing', 'committed'])
@@ -99,15 +104,30 @@ describe('tasks', () => {
   })
 
   test('many at once keep their order and their own results', async () => {
-    const tasks = await Promise.all([1n, 2n, 3n, 4n, 5n].map((n) => alice.writeSecretContract({ address, abi, functionName: 'add', args: [n] })))
-    const results = await Promise.all(tasks.map((task) => alice.waitForTask({ task, abi, functionName: 'add' })))
-    const totals = results.map(({ index, result }) => [index, result] as const).sort(([a], [b]) => Number(a - b))
-    for (const [i, [, total]] of totals.entries()) if (i > 0) expect(total).toBeGreaterThan(totals[i - 1]?.[1] ?? 0n)
+    const tasks = await Promise.all(
+      [1n, 2n, 3n, 4n, 5n].map((n) =>
+        alice.writeSecretContract({ address, abi, functionName: 'add', args: [n] }),
+      ),
+    )
+    const results = await Promise.all(
+      tasks.map((task) => alice.waitForTask({ task, abi, functionName: 'add' })),
+    )
+    const totals = results
+      .map(({ index, result }) => [index, result] as const)
+      .sort(([a], [b]) => Number(a - b))
+    for (const [i, [, total]] of totals.entries())
+      if (i > 0) expect(total).toBeGreaterThan(totals[i - 1]?.[1] ?? 0n)
     expect(new Set(results.map(({ index }) => index)).size).toBe(5)
   })
 
   test('carry value, which the contract has then', async () => {
-    const task = await alice.writeSecretContract({ address, abi, functionName: 'add', args: [0n], value: parseEther('0.5') })
+    const task = await alice.writeSecretContract({
+      address,
+      abi,
+      functionName: 'add',
+      args: [0n],
+      value: parseEther('0.5'),
+    })
     await alice.waitForTask({ task })
     expect(await alice.getBalance({ address })).toBe(parseEther('0.5'))
     const who = await alice.writeSecretContract({ address, abi, functionName: 'whoAmI' })
@@ -128,19 +148,40 @@ describe('failures', () => {
   test('a custom error is decoded by the ABI', async () => {
     const stages: Stage[] = []
     const task = await alice.writeSecretContract({ address, abi, functionName: 'add', args: [1_001n] })
-    const error = await failure(alice.waitForTask({ task, abi, functionName: 'add', onStage: (stage) => stages.push(stage) }))
+    const error = await failure(
+      alice.waitForTask({ task, abi, functionName: 'add', onStage: (stage) => stages.push(stage) }),
+    )
     expect(error).toBeInstanceOf(TaskRevertedError)
-    expect(error).toMatchObject({ reason: 'TooMuch(1001, 1000)', errorName: 'TooMuch', args: [1_001n, 1_000n] })
+    expect(error).toMatchObject({
+      reason: 'TooMuch(1001, 1000)',
+      errorName: 'TooMuch',
+      args: [1_001n, 1_000n],
+    })
     expect(stages.at(-1)).toBe('failed')
   })
 
   test('a reason, a panic and a call to the outside say what they are', async () => {
-    const refused = await alice.writeSecretContract({ address, abi, functionName: 'refuse', args: ['not today'] })
-    expect(await failure(alice.waitForTask({ task: refused, abi }))).toMatchObject({ reason: 'not today', errorName: 'Error' })
+    const refused = await alice.writeSecretContract({
+      address,
+      abi,
+      functionName: 'refuse',
+      args: ['not today'],
+    })
+    expect(await failure(alice.waitForTask({ task: refused, abi }))).toMatchObject({
+      reason: 'not today',
+      errorName: 'Error',
+    })
     expect(await failure(call('panic', [0n]))).toMatchObject({ reason: 'Panic(18)', errorName: 'Panic' })
     const stranger = account(9).address
-    const outside = await alice.writeSecretContract({ address, abi, functionName: 'outside', args: [stranger] })
-    expect(await failure(alice.waitForTask({ task: outside, abi }))).toMatchObject({ reason: `OutsideCall(${stranger})` })
+    const outside = await alice.writeSecretContract({
+      address,
+      abi,
+      functionName: 'outside',
+      args: [stranger],
+    })
+    expect(await failure(alice.waitForTask({ task: outside, abi }))).toMatchObject({
+      reason: `OutsideCall(${stranger})`,
+    })
   })
 
   test('a halted task says why', async () => {
@@ -151,12 +192,23 @@ describe('failures', () => {
   })
 
   test('a state change that was not paid for comes to nothing', async () => {
-    const task = await alice.writeSecretContract({ address, abi, functionName: 'fill', args: [200n], bytes: 1_000, gas: 15_000_000n })
+    const task = await alice.writeSecretContract({
+      address,
+      abi,
+      functionName: 'fill',
+      args: [200n],
+      bytes: 1_000,
+      gas: 15_000_000n,
+    })
     expect(await failure(alice.waitForTask({ task, abi }))).toBeInstanceOf(TaskTooLargeError)
   })
 
   test('a deployment whose constructor takes no value reverts, and nothing is deployed', async () => {
-    const { address: dead, task } = await alice.deploySecretContract({ abi, bytecode: '0x60006000fd' as const, args: [1n] })
+    const { address: dead, task } = await alice.deploySecretContract({
+      abi,
+      bytecode: '0x60006000fd' as const,
+      args: [1n],
+    })
     expect(await failure(alice.waitForTask({ task }))).toBeInstanceOf(TaskRevertedError)
     const late = await alice.writeSecretContract({ address: dead, abi, functionName: 'total' })
     expect(await failure(alice.waitForTask({ task: late }))).toBeInstanceOf(UnknownContractError)
@@ -164,7 +216,9 @@ describe('failures', () => {
 
   test('an address without a secret contract is refused before anything is sent', async () => {
     const sent = await alice.getTransactionCount({ address: account(0).address })
-    const error = await failure(alice.writeSecretContract({ address: account(5).address, abi, functionName: 'total' }))
+    const error = await failure(
+      alice.writeSecretContract({ address: account(5).address, abi, functionName: 'total' }),
+    )
     expect(error).toBeInstanceOf(UnknownContractError)
     expect(await alice.getTransactionCount({ address: account(0).address })).toBe(sent)
   })
@@ -187,7 +241,12 @@ describe('reading again', () => {
     expect(second).toEqual(first)
     expect(commit.block).toBeLessThanOrEqual(second.commit.block)
     const seen = await again.getTask({ contract: address, index: first.index, abi, functionName: 'total' })
-    expect(seen).toMatchObject({ hash: task.hash, stage: 'committed', sender: account(0).address, result: first })
+    expect(seen).toMatchObject({
+      hash: task.hash,
+      stage: 'committed',
+      sender: account(0).address,
+      result: first,
+    })
   })
 
   test('another account sees that it is committed, and no more', async () => {

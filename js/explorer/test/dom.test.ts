@@ -7,6 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type * as dom from '../src/ui/dom'
 import { launch } from './chromium'
 
+type Dom = typeof dom
+
 let browser: Browser
 let page: Page
 
@@ -32,15 +34,11 @@ beforeAll(async () => {
 
 afterAll(() => browser?.close())
 
-declare global {
-  var dom: typeof import('../src/ui/dom')
-}
-
 test('what is patched equals what is made anew, for random pages', async () => {
   const seed = Number(process.env.ENIGMA_SEED ?? Math.floor(Math.random() * 2 ** 31))
   console.log(`seed ${seed}`)
   const wrong = await page.evaluate((seed) => {
-    const { h, render } = globalThis.dom
+    const { h, render } = (globalThis as unknown as { dom: Dom }).dom
     let state = seed
     const random = (below: number) => {
       state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff
@@ -80,7 +78,7 @@ test('what is patched equals what is made anew, for random pages', async () => {
 
 test('keyed elements keep their identity, their focus and their newest handler', async () => {
   const result = await page.evaluate(() => {
-    const { h, render } = globalThis.dom
+    const { h, render } = (globalThis as unknown as { dom: Dom }).dom
     const root = document.createElement('div')
     document.body.append(root)
     const heard: string[] = []
@@ -104,7 +102,7 @@ test('keyed elements keep their identity, their focus and their newest handler',
 
 test('a field keeps what one types while the page around it changes', async () => {
   const value = await page.evaluate(() => {
-    const { h, render } = globalThis.dom
+    const { h, render } = (globalThis as unknown as { dom: Dom }).dom
     const root = document.createElement('div')
     render(root, h('p', null, '1'), h('input', { name: 'q' }))
     const input = root.querySelector('input') as HTMLInputElement
@@ -117,7 +115,7 @@ test('a field keeps what one types while the page around it changes', async () =
 
 test('text is text, and links lead into the page only', async () => {
   const result = await page.evaluate(() => {
-    const { h, render } = globalThis.dom
+    const { h, render } = (globalThis as unknown as { dom: Dom }).dom
     const root = document.createElement('div')
     render(root, h('p', { title: '"><script>' }, '<img src=x onerror=alert(1)>'))
     const refused = ['javascript:alert(1)', 'https://evil.example/', '//evil', ''].filter((href) => {

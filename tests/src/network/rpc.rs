@@ -1,4 +1,4 @@
-//! The chain, asked over JSON-RPC by hand.
+//! The chain or a node, asked over JSON-RPC by hand.
 
 use std::{
     io::{Read, Write},
@@ -13,6 +13,16 @@ use serde_json::{Value, json};
 /// # Panics
 /// It does not.
 pub fn call(port: u16, method: &str, params: Value) -> Value {
+    let mut answer = ask(port, method, params);
+    assert!(answer.get("error").is_none(), "{method}: {answer}");
+    answer["result"].take()
+}
+
+/// One call to the endpoint at `port`, and all that it answers.
+///
+/// # Panics
+/// It answers no JSON.
+pub fn ask(port: u16, method: &str, params: Value) -> Value {
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("the chain listens");
     write!(
@@ -25,9 +35,7 @@ pub fn call(port: u16, method: &str, params: Value) -> Value {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).expect("the chain answers");
     let head = answer.windows(4).position(|w| w == b"\r\n\r\n").expect("a head") + 4;
-    let mut answer: Value = serde_json::from_slice(&answer[head..]).expect("JSON");
-    assert!(answer.get("error").is_none(), "{method}: {answer}");
-    answer["result"].take()
+    serde_json::from_slice(&answer[head..]).expect("JSON")
 }
 
 /// A quantity in hex.

@@ -47,10 +47,10 @@ export function createNudge(client: Connection['client']): Nudge {
 
 /** The client, with every request nudged until it is answered. */
 export function nudged(client: Connection['client'], nudge: Nudge): Connection['client'] {
-  const request = async (...parameters: Parameters<typeof client.request>) => {
+  const request = async (...parameters: readonly unknown[]) => {
     const release = nudge.hold()
     try {
-      return await client.request(...parameters)
+      return await (client.request as (...all: readonly unknown[]) => Promise<unknown>)(...parameters)
     } finally {
       release()
     }

@@ -7,7 +7,11 @@ use enigma_protocol::{
     input::{Input, Kind},
     keys::{KeyReply, KeyRequest, Purpose},
     network::Descriptor,
-    peer::{BeaconPartial, BeaconRequest, Declined, PeerReply, PeerRequest, SnapshotRequest},
+    peer::{
+        BeaconPartial, BeaconRequest, Declined, Link, NodeStatus, PeerReply, PeerRequest, SnapshotRequest,
+        StatusRequest,
+    },
+    query::{QueryReply, QueryRequest},
     receipt::{Receipt, Status, TaskResult},
     wire::{Blob, List},
 };
@@ -180,6 +184,12 @@ records! {
     BeaconRequest { epoch }
     BeaconPartial { member partial }
     Declined { code }
+    QueryRequest { contract envelope }
+    QueryReply { epoch state_head block_number block_hash salt output signature }
+    UntrustedQuery { contract facts envelope state }
+    StatusRequest { }
+    Link { peer connected sent received }
+    NodeStatus { name role peers }
 }
 
 macro_rules! choices {
@@ -197,8 +207,8 @@ macro_rules! choices {
 choices! {
     UntrustedKeyRequest: Start Deal Accept Resume Headers Beacon Release;
     KeyEnclaveReply: Started Dealt Accepted Resumed View Beacon Released Need Refused;
-    UntrustedWorkerRequest: Start Join Headers Keys Execute;
-    WorkerReply: Started Done View Need Executed Refused;
-    PeerRequest: Key Beacon Snapshot;
-    PeerReply: Key Beacon Snapshot Declined;
+    UntrustedWorkerRequest: Start Join Headers Keys Execute Query;
+    WorkerReply: Started Done View Need Executed Refused Answered;
+    PeerRequest: Key Beacon Snapshot Query Status;
+    PeerReply: Key Beacon Snapshot Declined Query Status;
 }

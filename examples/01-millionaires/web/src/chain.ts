@@ -1,0 +1,38 @@
+// What an onlooker learns of a task: the two events that the Enigma contract emits for it.
+import { type Hex, parseEventLogs, slice } from 'viem'
+import { network } from '../shared/network'
+import type { Client } from './client'
+import { events } from './events'
+
+const logsOf = async (client: Client, hash: Hex) => {
+  const { logs } = await client.waitForTransactionReceipt({ hash })
+  const ours = logs.filter(({ address }) => address.toLowerCase() === network.enigma.toLowerCase())
+  return parseEventLogs({ abi: events, logs: ours })
+}
+
+/** The task as its transaction logged it. */
+export async function findInput(client: Client, hash: Hex) {
+  for (const log of await logsOf(client, hash)) if (log.eventName === 'InputCreated') return log.args
+  throw new Error(`Transaction ${hash} created no task.`)
+}
+
+/** The encrypted output and the sealed change of state of task `index`, as they were committed. */
+export async function findOutcome(client: Client, commit: Hex, contract: Hex, index: bigint) {
+  for (const { eventName, args } of await logsOf(client, commit)) {
+    if (eventName !== 'Committed' || args.secretContract.toLowerCase() !== contract.toLowerCase()) continue
+    if (index < args.firstIndex || index > args.lastIndex) continue
+    const place = Number(index - args.firstIndex)
+    return { output: args.outputs[place] ?? '0x', delta: args.deltas[place] ?? '0x' }
+  }
+  throw new Error(`Transaction ${commit} did not commit task ${index}.`)
+}
+
+/** The parts of an envelope (docs/bytes.md): version, era and epoch first. Only the header can be read without the contract's key of that epoch. */
+export function envelopeParts(envelope: Hex): { name: string; bytes: Hex }[] {
+  return [
+    { name: 'epoch', bytes: slice(envelope, 0, 13) },
+    { name: 'key capsule', bytes: slice(envelope, 13, 109) },
+    { name: 'nonce', bytes: slice(envelope, 109, 133) },
+    { name: 'sealed call', bytes: slice(envelope, 133) },
+  ]
+}

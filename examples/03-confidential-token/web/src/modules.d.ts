@@ -1,0 +1,3 @@
+declare module '*?public' {
+  export const connect: import('./token').Connect
+}
