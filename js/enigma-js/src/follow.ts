@@ -16,8 +16,8 @@ import { transactionAt } from './verify/transaction.js'
 
 /** Milliseconds between looks that do not wait for an event: subscriptions may lose one. */
 const HEARTBEAT = 1_000
-/** Heartbeats after which a transaction that nobody knows, or a commit that nobody shows, counts as dropped. */
-const PATIENCE = 5
+/** Milliseconds after which a transaction that nobody knows, or a commit that nobody shows, counts as dropped. */
+const PATIENCE = 5_000
 
 /** What bounds a wait. */
 export type Bounds = { hash: Hash; deadline: number; timeout: number; signal?: AbortSignal | undefined }
@@ -30,11 +30,11 @@ export async function followInclusion(
   contract?: Address,
 ): Promise<InputLog> {
   const { hash } = bounds
-  for (let misses = 0; ; ) {
+  for (let missing: number | undefined; ; ) {
     const receipt = await findReceipt(connection, hash)
     if (receipt) return announced(connection, receipt, contract)
-    misses = (await isPending(connection, hash)) ? 0 : misses + 1
-    if (misses > PATIENCE)
+    missing = (await isPending(connection, hash)) ? undefined : (missing ?? Date.now())
+    if (isOverdue(missing))
       throw new DroppedTaskError({ hash, why: 'The RPC does not know the transaction any more.' })
     // Whatever happened, a block or a log, is a reason to look; silence is one too, more slowly.
     await next(feed, bounds, 'submitted')
@@ -56,16 +56,17 @@ export async function followCommit(
     if (commits.some((log) => log.lastIndex + 1n === input.index)) turn()
     return commits.find((log) => covers(log, input))
   }
-  for (let looks = 0, hidden = 0; ; looks += 1) {
+  for (let looks = 0, hidden: number | undefined; ; looks += 1) {
     const caughtUp = find(await commitsSince(connection, input))
     if (caughtUp) return caughtUp
-    if (looks > 0) hidden = (await isCommitted(connection, input)) ? hidden + 1 : 0
-    if (hidden > PATIENCE)
+    if (looks > 0) hidden = (await isCommitted(connection, input)) ? (hidden ?? Date.now()) : undefined
+    if (isOverdue(hidden))
       throw new DroppedTaskError({
         hash: bounds.hash,
         why: 'The chain has its commit, but the RPC does not show it.',
       })
-    for (;;) {
+    // Blocks may come faster than the heart beats: they do not put the next look off.
+    for (const again = Date.now() + HEARTBEAT; Date.now() < again; ) {
       const event = await next(feed, bounds, input.cursor >= input.index ? 'executing' : 'waiting')
       if (!event) break
       if (event.type !== 'log') continue
@@ -80,6 +81,10 @@ export async function followCommit(
 /** The block of the input, or of its commit, is not in the chain any more. */
 export class Reorganised extends Error {
   override name = 'Reorganised'
+}
+
+function isOverdue(since: number | undefined): boolean {
+  return since !== undefined && Date.now() - since >= PATIENCE
 }
 
 async function next(feed: FeedReader, bounds: Bounds, stage: Stage) {

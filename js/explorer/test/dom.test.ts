@@ -59,7 +59,7 @@ test('what is patched equals what is made anew, for random pages', async () => {
         },
         keys
           .slice(0, random(7))
-          .map((key) => h('i', { key, id: random(2) ? key : undefined }, tree(depth - 1))),
+          .map((key) => h(random(4) ? 'i' : 'b', { key, id: random(2) ? key : undefined }, tree(depth - 1))),
         Array.from({ length: random(4) }, () => tree(depth - 1)),
       )
     }

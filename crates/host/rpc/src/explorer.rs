@@ -7,7 +7,7 @@ use axum::{
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../../js/explorer/dist"]
+#[folder = "../../../js/explorer/dist"]
 #[allow_missing = true]
 struct Files;
 

@@ -1,43 +1,33 @@
 // Identity-based key encapsulation (Boneh and Franklin) on BLS12-381: `U = r·G2` travels, and
 // `K = HKDF(e(r·H(message), S), "enigma/v1/ibe-kem" ‖ U ‖ message)` encrypts. Whoever holds `s·H(message)` finds K too.
-import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { type Bytes, concatBytes, toBytes } from './bytes.js'
+import { fields, G2, type PointG1, type PointG2, pairing, randomSecretKey } from './curve.js'
 import { MalformedBytesError } from './errors.js'
+import { hashToG1 } from './hashToCurve.js'
 import { derive } from './kdf.js'
 import { Secret } from './secret.js'
-import { type CurveTag, tagBytes } from './tags.js'
 
-const { G1, G2, fields } = bls12_381
-
-/** A point of G1. */
-export type PointG1 = InstanceType<typeof G1.Point>
-/** A point of G2. */
-export type PointG2 = InstanceType<typeof G2.Point>
+export type { PointG1, PointG2 } from './curve.js'
+export { hashToG1 } from './hashToCurve.js'
 
 /** What a client keeps of one encapsulation: `U`, 96 bytes, and the key. */
 export type Encapsulated = { u: Uint8Array; key: Secret }
 
 /** Reads a point of G2 (96 bytes, compressed): the network's key, or a `U`. Refuses infinity and other subgroups. */
 export function parsePublicKey(bytes: Bytes): PointG2 {
-  const expected = 'a point of G2 in the prime-order subgroup, 96 bytes compressed'
   try {
-    const point = G2.Point.fromBytes(toBytes(bytes, 'public key', 96))
-    point.assertValidity() // on the curve and in the subgroup; infinity passes
-    if (!point.is0()) return point
+    return G2.fromBytes(toBytes(bytes, 'public key', 96)) // on the curve, in the subgroup, and not infinity
   } catch {
-    // The same refusal as for infinity.
+    throw new MalformedBytesError(
+      'public key',
+      'a point of G2 in the prime-order subgroup, 96 bytes compressed',
+    )
   }
-  throw new MalformedBytesError('public key', expected)
-}
-
-/** Hashes to G1 (RFC 9380) under `tag`. */
-export function hashToG1(tag: CurveTag, message: Uint8Array): PointG1 {
-  return G1.Point.fromAffine(bls12_381.G1.hashToCurve(message, { DST: tagBytes(tag) }).toAffine())
 }
 
 /** A fresh scalar. */
 export function randomScalar(): Secret {
-  const bytes = bls12_381.utils.randomSecretKey()
+  const bytes = randomSecretKey()
   const scalar = new Secret(bytes)
   bytes.fill(0)
   return scalar
@@ -53,21 +43,21 @@ export function encapsulate(
   r: Secret = randomScalar(),
 ): Encapsulated {
   const scalar = r.expose((bytes) => fields.Fr.fromBytes(bytes))
-  const u = G2.Point.BASE.multiply(scalar).toBytes(true)
+  const u = G2.BASE.multiply(scalar).toBytes(true)
   const point = hashToG1('ENIGMA_V1_INPUT_BLS12381G1_XMD:SHA-256_SSWU_RO_', message).multiply(scalar)
   return { u, key: sharedKey(point, publicKey, u, message) }
 }
 
 /** The key behind `e(g1, g2)`: with `g1 = s·H(message)` and `g2 = U` it is the receiver's side. */
 export function sharedKey(g1: PointG1, g2: PointG2, u: Uint8Array, message: Uint8Array): Secret {
-  const gt = new Secret(gtBytes(bls12_381.pairing(g1, g2)))
+  const gt = new Secret(gtBytes(pairing(g1, g2)))
   const key = derive('enigma/v1/ibe-kem', gt, concatBytes(u, message))
   gt.wipe()
   return key
 }
 
 /** 576 bytes as `blst_fp12::to_bendian` has them: noble's six coefficients in another order. */
-export function gtBytes(gt: ReturnType<typeof bls12_381.pairing>): Uint8Array {
+export function gtBytes(gt: ReturnType<typeof pairing>): Uint8Array {
   const bytes = fields.Fp12.toBytes(gt)
   return concatBytes(...[0, 3, 1, 4, 2, 5].map((i) => bytes.subarray(96 * i, 96 * (i + 1))))
 }

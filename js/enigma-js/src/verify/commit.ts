@@ -1,7 +1,6 @@
 import {
   type Address,
   type ContractFunctionArgs,
-  decodeFunctionData,
   type Hash,
   isAddressEqual,
   keccak256,
@@ -23,7 +22,7 @@ import { blockAt, type VerifiedBlock } from './block.js'
 import { groupOf, measurementSlots, requireSigner, type Signer } from './group.js'
 import type { VerifiedInput } from './input.js'
 import { prove } from './storage.js'
-import { transactionAt } from './transaction.js'
+import { calledBy, transactionAt } from './transaction.js'
 
 /** A receipt with what the chain needs to check it: the Solidity struct `Commitment`. */
 export type Commitment = ContractFunctionArgs<typeof enigmaAbi, 'nonpayable', 'commit'>[0][number]
@@ -169,15 +168,15 @@ async function commitmentOf(connection: Connection, contract: Address, log: Comm
       found: transaction.to ?? '0x',
       why: 'A commit is a transaction to the Enigma contract.',
     })
-  const { functionName, args } = decodeFunctionData({ abi: enigmaAbi, data: transaction.input })
-  if (functionName !== 'commit')
+  const call = calledBy(transaction)
+  if (call?.functionName !== 'commit')
     throw new ProofError({ what: `that transaction ${log.transaction} is a commit` })
   const same = ({ receipt }: Commitment) =>
     isAddressEqual(receipt.secretContract, contract) &&
     receipt.firstIndex === log.firstIndex &&
     receipt.lastIndex === log.lastIndex
-  const found = args[0].find(same)
-  const [other] = args[0]
+  const found = call.args[0].find(same)
+  const [other] = call.args[0]
   if (!found)
     throw new ForeignContractError({
       expected: contract,

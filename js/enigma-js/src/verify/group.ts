@@ -3,8 +3,9 @@ import type { Connection } from '../connection.js'
 import { ForgedReplyError } from '../errors/trust.js'
 import { layout } from '../protocol/layout.js'
 import { sequence } from '../protocol/lottery.js'
-import { unpackGroup, unpackParameters, unpackWorker, wordToHex } from '../protocol/words.js'
+import { currentEpoch, unpackGroup, unpackParameters, unpackWorker, wordToHex } from '../protocol/words.js'
 import type { VerifiedBlock } from './block.js'
+import { epochWordAt } from './epoch.js'
 import { prove } from './storage.js'
 
 /** A worker of a group, in the order of ranks. */
@@ -13,7 +14,10 @@ export type Signer = ReturnType<typeof unpackWorker> & { id: number }
 /** Groups kept: they cannot change, but there are many. */
 const KEPT = 256
 
-/** The group that serves `contract` in `epoch`, proven at `block`, which must lie in that epoch or just before it. */
+/**
+ * The group that serves `contract` in `epoch`, proven at `block`. Throws {@link ForgedReplyError} if the chain has stored
+ * no group of that epoch and the epoch is not the one that a transaction after `block` meets: only that can be drawn.
+ */
 export function groupOf(
   connection: Connection,
   contract: Address,
@@ -45,6 +49,7 @@ async function find(
   const what = 'the group'
   const [word = 0n] = await prove(connection, block, [layout.secretContract(contract, 2)], what)
   const stored = unpackGroup(word)
+  if (stored.epoch !== epoch) await requireCurrent(connection, contract, epoch, block)
   const ids = stored.epoch === epoch ? stored.ids : await draw(connection, contract, epoch, block)
   const slots = ids.flatMap((id) => [0, 1, 2].map((offset) => layout.worker(id, offset)))
   const words = slots.length ? await prove(connection, block, slots, what) : []
@@ -52,6 +57,21 @@ async function find(
     const [a = 0n, b = 0n, c = 0n] = words.slice(3 * rank)
     return { id, ...unpackWorker([a, b, c]) }
   })
+}
+
+/** Tickets of other epochs are not in the tree of this block: what is drawn from it would be another group. */
+async function requireCurrent(
+  connection: Connection,
+  contract: Address,
+  epoch: number,
+  block: VerifiedBlock,
+): Promise<void> {
+  const { word } = await epochWordAt(connection, block)
+  if (currentEpoch(word, block.number + 1n).epoch !== epoch)
+    throw new ForgedReplyError({
+      what: `What was signed for ${contract}`,
+      why: `It is signed for epoch ${epoch}, which is not that of its block.`,
+    })
 }
 
 /** Nobody has stored the group of this epoch yet: draw it as the chain would. */

@@ -1,6 +1,5 @@
 import {
   type Address,
-  decodeFunctionData,
   type Hash,
   type Hex,
   isAddressEqual,
@@ -11,13 +10,14 @@ import {
 } from 'viem'
 import { enigmaAbi } from '../abi.js'
 import type { Connection } from '../connection.js'
-import { ForgedInputError, ProofError } from '../errors/trust.js'
+import { ForeignContractError, ForgedInputError, ProofError } from '../errors/trust.js'
 import { type Input, inputHash, nextInputHead, taskContext } from '../protocol/input.js'
 import { layout } from '../protocol/layout.js'
+import { portalAddress } from '../protocol/network.js'
 import { unpackSecretContract, wordToHex } from '../protocol/words.js'
 import { blockAt, type VerifiedBlock } from './block.js'
 import { prove } from './storage.js'
-import { transactionAt } from './transaction.js'
+import { calledBy, transactionAt } from './transaction.js'
 
 /** An announced input, as a log tells it: nothing of it is believed yet. */
 export type InputLog = {
@@ -97,8 +97,14 @@ export async function verifyInput(connection: Connection, log: InputLog): Promis
       index,
       why: `Its fields lead to the head ${head}, the chain has ${wordToHex(after)}.`,
     })
+  if (head !== log.head)
+    throw new ForgedInputError({
+      contract,
+      index,
+      why: `It names the head ${log.head}, the chain has ${head}.`,
+    })
   const { cursor } = unpackSecretContract([0n, counts])
-  return { ...log, head, input, hash, ctx: taskContext(head, at.hash), at, cursor }
+  return { ...log, input, hash, ctx: taskContext(head, at.hash), at, cursor }
 }
 
 /** The heads before and after an input, in the state after its block; if that is gone, in the newest, where 255 stay. */
@@ -139,8 +145,23 @@ export async function requireOrigin(connection: Connection, log: InputLog, hash:
       why: `It is of transaction ${log.transaction}, not of ${hash}.`,
     })
   if (!transaction.to || !isAddressEqual(transaction.to, connection.network.enigma)) return
-  const { functionName, args } = decodeFunctionData({ abi: enigmaAbi, data: transaction.input })
-  const envelope = functionName === 'createTask' ? args[2] : functionName === 'deploy' ? args[4] : undefined
-  if (envelope !== undefined && envelope !== log.envelope)
-    throw new ForgedInputError({ contract, index, why: 'Its envelope is not the one in the transaction.' })
+  const call = calledBy(transaction)
+  const forged = (why: string) => new ForgedInputError({ contract, index, why })
+  if (call?.functionName !== 'createTask' && call?.functionName !== 'deploy') {
+    // Several tasks in one transaction, for instance: theirs are the envelopes that it carries.
+    if (!transaction.input.includes(log.envelope.slice(2))) throw forged(`Transaction ${hash} does not carry it.`)
+    return
+  }
+  const { functionName, args } = call
+  const [asked, envelope] =
+    functionName === 'createTask'
+      ? [args[0], args[2]]
+      : [portalAddress(connection.network.enigma, log.sender, args[0].salt), args[4]]
+  if (!isAddressEqual(asked, contract))
+    throw new ForeignContractError({
+      expected: asked,
+      found: contract,
+      why: `Transaction ${hash} is a task of the former.`,
+    })
+  if (envelope !== log.envelope) throw forged('Its envelope is not the one in the transaction.')
 }

@@ -35,17 +35,15 @@ export async function verifyReply(
   const epoch = Number(reply.epoch)
   const ctx = queryContext(connection.network.network, contract, envelope, reply)
   const signer = await signerOf(ctx, reply, what)
-  const block = await recentBlock(connection, contract, reply, what)
+  const block = await recentBlock(connection, contract, reply, signer, what)
 
-  const [{ word }, group] = await Promise.all([
-    epochWordAt(connection, block),
-    groupOf(connection, contract, epoch, block),
-  ])
+  const { word } = await epochWordAt(connection, block)
   if (currentEpoch(word, blockNumber + 1n).epoch !== epoch)
     throw new ForgedReplyError({
       what,
       why: `It is signed for epoch ${epoch}, which is not that of its block.`,
     })
+  const group = await groupOf(connection, contract, epoch, block)
   const worker = requireSigner(group, signer, { what, timestamp: block.timestamp })
   const [head = 0n, allowed = 0n] = await prove(
     connection,
@@ -72,20 +70,24 @@ async function recentBlock(
   connection: Connection,
   contract: Address,
   { blockHash, blockNumber }: QueryReply,
+  signer: Address,
   what: string,
 ): Promise<VerifiedBlock> {
   const { cache, options } = connection
   const number = BigInt(blockNumber)
+  const found = await findBlock(connection, blockHash)
+  // Only a worker's word is worth waiting for.
+  if (!found) await requireWorker(connection, signer, what)
+  const block = found ?? (await awaitBlock(connection, blockHash))
+  if (!block) throw new StaleStateError({ what, why: `The RPC does not know its block ${blockHash}.` })
+  if (block.number !== number)
+    throw new ForgedReplyError({ what, why: 'Its block has another number than it says.' })
   const committed = cache.commits.get(contract)
   if (committed !== undefined && number < committed)
     throw new StaleStateError({
       what,
       why: `It is of block ${number}; a commit of block ${committed} was seen already.`,
     })
-  const block = await awaitBlock(connection, blockHash)
-  if (!block) throw new StaleStateError({ what, why: `The RPC does not know its block ${blockHash}.` })
-  if (block.number !== number)
-    throw new ForgedReplyError({ what, why: 'Its block has another number than it says.' })
   const newest = await blockAt(connection, 'latest')
   if (newest.number - number > BigInt(options.maxBlockAge))
     throw new StaleStateError({
@@ -93,6 +95,14 @@ async function recentBlock(
       why: `Its block ${number} is ${newest.number - number} behind the newest.`,
     })
   return block
+}
+
+/** Throws unless a worker has this signing key, whatever its group. */
+async function requireWorker(connection: Connection, signer: Address, what: string): Promise<void> {
+  const newest = await blockAt(connection, 'latest')
+  const [id = 0n] = await prove(connection, newest, [layout.workerId(signer)], what)
+  if (id === 0n)
+    throw new ForgedReplyError({ what, why: `Its block is unknown, and ${signer} is no worker.` })
 }
 
 /** A node may be a moment ahead of the RPC. */

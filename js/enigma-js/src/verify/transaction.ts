@@ -1,5 +1,6 @@
 import {
   type Address,
+  decodeFunctionData,
   formatTransaction,
   type Hash,
   type Hex,
@@ -8,6 +9,7 @@ import {
   serializeTransaction,
   type TransactionSerializable,
 } from 'viem'
+import { enigmaAbi } from '../abi.js'
 import type { Connection } from '../connection.js'
 import { ProofError } from '../errors/trust.js'
 import { request } from './rpc.js'
@@ -37,6 +39,15 @@ export async function transactionAt(
     return { hash, from, to, input, nonce, value }
   } catch (cause) {
     throw new ProofError({ what, cause })
+  }
+}
+
+/** What a transaction asks of the Enigma contract; undefined if it is nothing that this client knows. */
+export function calledBy({ input }: VerifiedTransaction) {
+  try {
+    return decodeFunctionData({ abi: enigmaAbi, data: input })
+  } catch {
+    return undefined
   }
 }
 

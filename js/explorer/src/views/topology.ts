@@ -15,7 +15,7 @@ export function topology(state: State, act: Actions): VNode {
     { class: 'view' },
     heading(
       'Topology',
-      'Who talks to whom: a line for a connection, dots for messages. Their content is encrypted from enclave to enclave.',
+      'Who talks to whom: a line for a connection, dots for messages. What is secret in them is encrypted for an enclave.',
     ),
     card(
       chosen ? chosen.name : 'Network',
