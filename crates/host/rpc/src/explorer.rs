@@ -63,3 +63,19 @@ fn content_type(name: &str) -> &'static str {
         _ => "application/octet-stream",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_that_finds_the_explorer_carries_it() {
+        let built = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../js/explorer/dist/index.html");
+        assert_eq!(Files::get(INDEX).is_some(), built.is_file());
+        let page = file("/", &HeaderMap::new());
+        assert_eq!(page.status(), StatusCode::OK);
+        let kind = if built.is_file() { "text/html; charset=utf-8" } else { TEXT };
+        assert_eq!(page.headers()[header::CONTENT_TYPE], kind);
+        assert_eq!(page.headers()[header::CONTENT_SECURITY_POLICY], POLICY);
+    }
+}
