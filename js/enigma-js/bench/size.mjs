@@ -1,5 +1,6 @@
-// What an app downloads that uses everything of enigma-js: bundled, minified, gzip -9. viem is the app's own and stays
-// outside. `--write` keeps the figures in bench/figures.json, `--check` fails above 60 kB.
+// What an app downloads of enigma-js: bundled, minified, gzip -9. viem is the app's own and stays outside. The whole is an
+// app that uses everything; `apps` are what most use. `--write` keeps the figures in bench/figures.json, `--check` fails if
+// the whole is above 60 kB.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -9,10 +10,15 @@ import { report } from './figures.mjs'
 const LIMIT = 60_000
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url))
 const root = path('..')
-// Before the package is built and has its index, its pure half is measured.
-const entry = [path('../dist/index.js'), path('../src/index.ts'), path('../src/protocol/index.ts')].find(
-  existsSync,
-)
+const entry = path('../dist/index.js')
+if (!existsSync(entry)) throw new Error('build the package first: npm run build -w enigma-js')
+
+/** What an app of each kind imports. */
+const APPS = {
+  actions: ['defineNetwork', 'enigmaActions'],
+  wrapProvider: ['defineNetwork', 'wrapProvider'],
+  readSecretContract: ['defineNetwork', 'connect', 'readSecretContract'],
+}
 
 /** The chunk of an app that imports `names` (absent: everything) and keeps it. */
 async function bundle(names) {
@@ -60,10 +66,13 @@ for (const [part, text] of Object.entries(code)) {
   const small = await minify(`${part}.js`, text, { module: true, compress: false })
   parts[part] = gzipped(small.code)
 }
+const apps = {}
+for (const [app, names] of Object.entries(APPS)) apps[app] = gzipped((await bundle(names)).code)
 const figures = {
   about: 'bytes, minified and gzip -9; parts are compressed alone, so that their sum is above the whole',
   whole: gzipped(whole.code),
   minified: Buffer.byteLength(whole.code),
+  apps,
   parts: Object.fromEntries(Object.entries(parts).sort(([, a], [, b]) => b - a)),
 }
 report('size', figures, [['an app with everything', figures.whole, LIMIT, 'bytes']])

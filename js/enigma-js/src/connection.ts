@@ -1,8 +1,8 @@
 import type { Account, Address, Chain, Client, Hex, Transport } from 'viem'
 import { parseAccount } from 'viem/utils'
 import { AccountMissingError } from './errors/task.js'
+import { type Acknowledge, acknowledged, createAcknowledge, noAcknowledge } from './feed/acknowledge.js'
 import type { Feed } from './feed/feed.js'
-import { createNudge, type Nudge, noNudge, nudged } from './feed/nudge.js'
 import type { Network } from './network.js'
 import { type Domain, domainOf } from './protocol/receipt.js'
 import type { Secret } from './protocol/secret.js'
@@ -36,7 +36,7 @@ export type Connection = {
   readonly domain: Domain
   /** Whether the chain is on this machine. */
   readonly local: boolean
-  readonly nudge: Nudge
+  readonly acknowledge: Acknowledge
   readonly cache: Cache
 }
 
@@ -63,9 +63,10 @@ export type Cache = {
 /** Connects a client to a pinned network. Asks nobody anything yet. */
 export function connect(client: EnigmaClient, network: Network, options: EnigmaOptions = {}): Connection {
   const local = isLocal(client)
-  const nudge = local && client.transport.type === 'webSocket' ? createNudge(client) : noNudge
+  const acknowledge =
+    local && client.transport.type === 'webSocket' ? createAcknowledge(client) : noAcknowledge
   return {
-    client: nudge === noNudge ? client : nudged(client, nudge),
+    client: acknowledge === noAcknowledge ? client : acknowledged(client, acknowledge),
     network,
     options: {
       replyKeys: options.replyKeys ?? 'recoverable',
@@ -74,7 +75,7 @@ export function connect(client: EnigmaClient, network: Network, options: EnigmaO
     },
     domain: domainOf(network.chainId, network.enigma),
     local,
-    nudge,
+    acknowledge,
     cache: {
       sessions: undefined,
       verified: undefined,

@@ -30,27 +30,47 @@ export async function followInclusion(
   contract?: Address,
 ): Promise<InputLog> {
   const { hash } = bounds
-  for (let missing: number | undefined; ; ) {
+  for (let missing: number | undefined, asked = Date.now(); ; ) {
     const receipt = await findReceipt(connection, hash)
     if (receipt) return announced(connection, receipt, contract)
-    missing = (await isPending(connection, hash)) ? undefined : (missing ?? Date.now())
+    // Whatever happened, a block or a log, is a reason to look; silence is one too, more slowly.
+    const event = await next(feed, bounds, 'submitted')
+    const told = event?.type === 'log' ? inputLogs(connection, [event.log]) : []
+    const ours = told.find((log) => log.transaction === hash && isFor(log, contract))
+    if (ours) return ours
+    if (Date.now() < asked + HEARTBEAT) continue
+    asked = Date.now()
+    missing = (await isPending(connection, hash)) ? undefined : (missing ?? asked)
     if (isOverdue(missing))
       throw new DroppedTaskError({ hash, why: 'The RPC does not know the transaction any more.' })
-    // Whatever happened, a block or a log, is a reason to look; silence is one too, more slowly.
-    await next(feed, bounds, 'submitted')
   }
 }
 
-/** Waits until a commit covers the input. `onTurn` is called when the inputs before it are done. */
+/**
+ * Waits until a commit covers the input. `onTurn` is called when the inputs before it are done. Meanwhile the input is
+ * being `verified`: throws as soon as that fails.
+ */
 export async function followCommit(
   connection: Connection,
   feed: FeedReader,
   bounds: Bounds,
-  input: VerifiedInput,
+  input: InputLog,
+  verified: Promise<VerifiedInput>,
   onTurn: () => void,
 ): Promise<CommitLog> {
-  const turn = once(onTurn)
-  if (input.cursor >= input.index) turn()
+  let stage: Stage = 'waiting'
+  let failed = false
+  const turn = () => {
+    if (stage === 'waiting') onTurn()
+    stage = 'executing'
+  }
+  verified.then(
+    ({ cursor, index }) => cursor >= index && turn(),
+    () => {
+      failed = true
+      feed.push({ type: 'block', number: input.block })
+    },
+  )
   const find = (logs: readonly CommitLog[]): CommitLog | undefined => {
     const commits = logs.filter((log) => isAddressEqual(log.contract, input.contract))
     if (commits.some((log) => log.lastIndex + 1n === input.index)) turn()
@@ -59,6 +79,7 @@ export async function followCommit(
   for (let looks = 0, hidden: number | undefined; ; looks += 1) {
     const caughtUp = find(await commitsSince(connection, input))
     if (caughtUp) return caughtUp
+    if (failed) await verified
     if (looks > 0) hidden = (await isCommitted(connection, input)) ? (hidden ?? Date.now()) : undefined
     if (isOverdue(hidden))
       throw new DroppedTaskError({
@@ -67,7 +88,8 @@ export async function followCommit(
       })
     // Blocks may come faster than the heart beats: they do not put the next look off.
     for (const again = Date.now() + HEARTBEAT; Date.now() < again; ) {
-      const event = await next(feed, bounds, input.cursor >= input.index ? 'executing' : 'waiting')
+      const event = await next(feed, bounds, stage)
+      if (failed) await verified
       if (!event) break
       if (event.type !== 'log') continue
       // A log that was taken back is a reorganisation: the caller begins again.
@@ -110,11 +132,13 @@ export async function findReceipt(
 export function announced(connection: Connection, receipt: TransactionReceipt, contract?: Address): InputLog {
   const { transactionHash: hash } = receipt
   if (receipt.status === 'reverted') throw new TransactionRevertedError({ hash })
-  const found = inputLogs(connection, receipt.logs).find(
-    (log) => !contract || isAddressEqual(log.contract, contract),
-  )
+  const found = inputLogs(connection, receipt.logs).find((log) => isFor(log, contract))
   if (!found) throw new NoTaskError({ what: `Transaction ${hash}` })
   return found
+}
+
+function isFor(log: InputLog, contract: Address | undefined): boolean {
+  return contract === undefined || isAddressEqual(log.contract, contract)
 }
 
 /** Whether the transaction may still be included. */
@@ -147,13 +171,4 @@ async function isCommitted(connection: Connection, { contract, index }: InputLog
   const block = await blockAt(connection, 'latest')
   const [counts = 0n] = await prove(connection, block, [layout.secretContract(contract, 1)], 'the cursor')
   return unpackSecretContract([0n, counts]).cursor > index
-}
-
-function once(run: () => void): () => void {
-  let done = false
-  return () => {
-    if (done) return
-    done = true
-    run()
-  }
 }

@@ -67,19 +67,24 @@ export async function submit(
   const { client, network } = connection
   const to = network.enigma
   const { data, value } = call
-  const [estimate, priority] = await Promise.all([
-    estimateGas(connection, account, call),
-    account.type === 'local' ? estimateMaxPriorityFeePerGas(client).catch(() => TIP) : TIP,
-  ])
-  // A block later the same call may touch a colder slot.
-  const gas = estimate + estimate / 5n
+  const estimate = estimateGas(connection, account, call)
   const chain = client.chain ?? null
-  const given = call.nonce === undefined ? {} : { nonce: call.nonce }
-  if (account.type !== 'local')
-    return sendTransaction(client, { account, chain, to, data, value, gas, ...given })
+  if (account.type !== 'local') {
+    const given = call.nonce === undefined ? {} : { nonce: call.nonce }
+    return sendTransaction(client, { account, chain, to, data, value, gas: await estimate, ...given })
+  }
+  const price = estimateMaxPriorityFeePerGas(client).catch(() => TIP)
+  // It may fail before its turn comes.
+  estimate.catch(() => undefined)
   return inTurn(connection, account, async () => {
-    const nonce = call.nonce ?? (await nextNonce(connection, account))
+    const [gas, priority, nonce] = await Promise.all([
+      estimate,
+      price,
+      call.nonce ?? nextNonce(connection, account),
+    ])
     return sendTransaction(client, {
+      // With it, and all the rest given, viem has nothing to ask before it signs.
+      chainId: network.chainId,
       account,
       chain,
       to,
@@ -119,7 +124,9 @@ async function estimateGas(
 ): Promise<bigint> {
   const call = { from: account.address, to: connection.network.enigma, data, value: numberToHex(value) }
   try {
-    return hexToBigInt((await request(connection, 'eth_estimateGas', [call])) as Hex)
+    const estimate = hexToBigInt((await request(connection, 'eth_estimateGas', [call])) as Hex)
+    // A block later the same call may touch a colder slot.
+    return estimate + estimate / 5n
   } catch (error) {
     throw refusalIn(error, contract)
   }

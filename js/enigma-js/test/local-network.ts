@@ -39,8 +39,10 @@ export type LocalNetwork = {
 
 export type ClientOptions = EnigmaOptions & { transport?: Transport; network?: Network }
 
-/** Starts a network on ports of its own. */
+/** Starts a network on ports of its own; or takes the one whose data directory is in ENIGMA_TEST_DATA_DIR, which stays. */
 export async function startNetwork(): Promise<LocalNetwork> {
+  const running = process.env.ENIGMA_TEST_DATA_DIR
+  if (running) return networkIn(running, async () => undefined)
   const binary = process.env.ENIGMA_BIN ?? join(root, 'target/release/enigma')
   if (!existsSync(binary))
     throw new Error(`${binary} is missing: build it (./enigma up builds), or set ENIGMA_BIN`)
@@ -49,6 +51,13 @@ export async function startNetwork(): Promise<LocalNetwork> {
   const enigma = (...args: string[]) =>
     run(binary, [...args, '--data-dir', directory], { env, timeout: 120_000 })
   await up(enigma)
+  return networkIn(directory, async () => {
+    await enigma('down')
+    rmSync(directory, { recursive: true, force: true })
+  })
+}
+
+function networkIn(directory: string, stop: LocalNetwork['stop']): LocalNetwork {
   const json = JSON.parse(readFileSync(join(directory, 'network.json'), 'utf8')) as LocalNetwork['json']
   const network = defineNetwork(json, { allowSimulated: true })
   return {
@@ -58,10 +67,7 @@ export async function startNetwork(): Promise<LocalNetwork> {
     client(index, { transport, network: other, ...options } = {}) {
       return clientOf(other ?? network, index, transport ?? http(json.rpc), options)
     },
-    async stop() {
-      await enigma('down')
-      rmSync(directory, { recursive: true, force: true })
-    },
+    stop,
   }
 }
 

@@ -70,7 +70,8 @@ mod tests {
 
     #[test]
     fn a_build_that_finds_the_explorer_carries_it() {
-        let built = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../js/explorer/dist/index.html");
+        let built =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../js/explorer/dist/index.html");
         assert_eq!(Files::get(INDEX).is_some(), built.is_file());
         let page = file("/", &HeaderMap::new());
         assert_eq!(page.status(), StatusCode::OK);

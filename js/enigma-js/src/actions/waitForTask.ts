@@ -7,7 +7,7 @@ import { finish } from '../finish.js'
 import { type Bounds, findReceipt, followCommit, followInclusion, Reorganised } from '../follow.js'
 import type { Decoding, TaskResult } from '../result.js'
 import type { OnStage, Stage, TaskHandle } from '../stage.js'
-import { requireOrigin, verifyInput } from '../verify/input.js'
+import { type InputLog, requireOrigin, type VerifiedInput, verifyInput } from '../verify/input.js'
 import { verifyNetwork } from '../verify/network.js'
 
 type Mutability = 'pure' | 'view' | 'nonpayable' | 'payable'
@@ -94,12 +94,11 @@ async function follow(
     const log = await followInclusion(connection, feed, bounds, task?.contract)
     stages.tell('waiting', log)
     try {
-      const [input] = await Promise.all([
-        verifyInput(connection, log),
-        requireOrigin(connection, log, bounds.hash),
-      ])
-      const commit = await followCommit(connection, feed, bounds, input, () => stages.tell('executing', log))
-      const result = await finish(connection, account, input, commit, { abi, functionName })
+      const verified = verifiedInput(connection, log, bounds.hash)
+      const commit = await followCommit(connection, feed, bounds, log, verified, () =>
+        stages.tell('executing', log),
+      )
+      const result = await finish(connection, account, await verified, commit, { abi, functionName })
       stages.tell('executing', log)
       stages.tell('committed', log)
       return result
@@ -107,6 +106,11 @@ async function follow(
       if (!(await moved(connection, log.blockHash, bounds.hash, error))) throw error
     }
   }
+}
+
+async function verifiedInput(connection: Connection, log: InputLog, hash: Hash): Promise<VerifiedInput> {
+  const [input] = await Promise.all([verifyInput(connection, log), requireOrigin(connection, log, hash)])
+  return input
 }
 
 /** Whether what failed is explained by the transaction being in another block by now. */

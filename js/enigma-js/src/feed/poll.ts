@@ -6,6 +6,9 @@ import { hint } from './hint.js'
 /** Milliseconds between looks at a chain on this machine, and at any other. */
 const LOCAL = 50
 const REMOTE = 1_000
+/** Milliseconds between looks at a chain on this machine when something is about to happen, and for how long. */
+const CLOSE = 10
+const ATTENTION = 250
 
 /** Asks for new blocks and logs again and again; a node's hint makes it ask at once. */
 export const poll: Source = async (connection, emit) => {
@@ -15,6 +18,7 @@ export const poll: Source = async (connection, emit) => {
   let stopped = false
   let looking = false
   let again = false
+  let attentiveUntil = 0
 
   async function look() {
     if (looking || stopped) {
@@ -40,15 +44,30 @@ export const poll: Source = async (connection, emit) => {
     }
     looking = false
     if (stopped) return
-    timer = setTimeout(look, again ? 0 : pollingInterval(connection))
+    timer = setTimeout(look, again ? 0 : interval())
     again = false
   }
-  timer = setTimeout(look, pollingInterval(connection))
-  const closeHint = hint(connection, look)
-  return () => {
-    stopped = true
+  function interval() {
+    const usual = pollingInterval(connection)
+    return connection.local && Date.now() < attentiveUntil ? Math.min(usual, CLOSE) : usual
+  }
+  function attend() {
+    attentiveUntil = Date.now() + ATTENTION
     clearTimeout(timer)
-    closeHint()
+    if (!looking) timer = setTimeout(look, interval())
+  }
+  timer = setTimeout(look, interval())
+  const closeHint = hint(connection, () => {
+    attend()
+    look()
+  })
+  return {
+    attend,
+    stop() {
+      stopped = true
+      clearTimeout(timer)
+      closeHint()
+    },
   }
 }
 

@@ -1,5 +1,6 @@
-import { formatLog, hexToBigInt, type RpcLog } from 'viem'
-import type { Source } from './feed.js'
+import { encodeEventTopics, formatLog, type RpcLog } from 'viem'
+import { committedEvent, inputCreatedEvent } from '../abi.js'
+import type { RunningSource, Source } from './feed.js'
 import { poll } from './poll.js'
 
 type Subscription = { unsubscribe(): Promise<unknown> }
@@ -9,34 +10,48 @@ type Subscribe = (request: {
   onError(error: unknown): void
 }) => Promise<Subscription>
 
-/** Logs of the Enigma contract and new heads, pushed by the chain's WebSocket. If it offers none, it is polled. */
+const TOPICS = [
+  [encodeEventTopics({ abi: [inputCreatedEvent] })[0], encodeEventTopics({ abi: [committedEvent] })[0]],
+]
+
+/** New inputs and commits, pushed by the chain's WebSocket. If it offers no subscriptions, it is polled. */
 export const subscribe: Source = async (connection, emit) => {
   const transport = connection.client.transport as unknown as { subscribe: Subscribe }
-  let stopped = false
-  let fallback: Promise<() => void> | undefined
-  const onError = () => {
-    if (!stopped) fallback ??= poll(connection, emit)
+  let [stopped, broken] = [false, false]
+  let fallback: Promise<RunningSource> | undefined
+  const attend = () => {
+    // Asking anything opens a socket again: one that was closed stays closed until somebody waits.
+    const awaited = connection.cache.feed && connection.cache.feed.listeners.size > 0
+    if (broken && !stopped && awaited) fallback ??= poll(connection, emit)
+    fallback?.then(
+      (source) => source.attend?.(),
+      () => undefined,
+    )
   }
-  const results = await Promise.allSettled([
-    transport.subscribe({
-      params: ['logs', { address: connection.network.enigma }],
-      onData: ({ result }) => emit({ type: 'log', log: formatLog(result as RpcLog) }),
-      onError,
-    }),
-    transport.subscribe({
-      params: ['newHeads'],
+  const onError = () => {
+    broken = true
+    attend()
+  }
+  // One subscription, not heads besides: each message that a block causes may hold back the next.
+  const subscription = await transport
+    .subscribe({
+      params: ['logs', { address: connection.network.enigma, topics: TOPICS }],
       onData: ({ result }) => {
-        const number = (result as { number?: unknown }).number
-        if (typeof number === 'string') emit({ type: 'block', number: hexToBigInt(number as `0x${string}`) })
+        connection.acknowledge()
+        emit({ type: 'log', log: formatLog(result as RpcLog) })
       },
       onError,
-    }),
-  ])
-  if (results.some((result) => result.status === 'rejected')) onError()
-  return () => {
-    stopped = true
-    for (const result of results)
-      if (result.status === 'fulfilled') result.value.unsubscribe().catch(() => undefined)
-    fallback?.then((stop) => stop())
+    })
+    .catch(onError)
+  return {
+    attend,
+    stop() {
+      stopped = true
+      if (!broken) subscription?.unsubscribe().catch(() => undefined)
+      fallback?.then(
+        (source) => source.stop(),
+        () => undefined,
+      )
+    },
   }
 }

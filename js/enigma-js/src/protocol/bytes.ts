@@ -1,5 +1,5 @@
 // Byte strings of the protocol: integers big-endian and of fixed width, a u32 length in front of what varies.
-import { type Address, bytesToHex, getAddress, type Hex, hexToBytes } from 'viem'
+import { type Address, bytesToHex, concat, getAddress, type Hex, hexToBytes, numberToBytes } from 'viem'
 import { InvalidArgumentError, MalformedBytesError } from './errors.js'
 
 /** Bytes as they are, or as viem's users write them. */
@@ -37,21 +37,12 @@ export function toInteger(value: Integer, bits: number, what = 'integer'): bigin
 
 /** Joins byte strings. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    joined.set(part, at)
-    at += part.length
-  }
-  return joined
+  return concat(parts)
 }
 
 /** `value` in `size` bytes, big-endian. */
 export function integerToBytes(value: Integer, size: number, what?: string): Uint8Array {
-  let rest = toInteger(value, 8 * size, what)
-  const bytes = new Uint8Array(size)
-  for (let i = size - 1; rest !== 0n; i -= 1, rest >>= 8n) bytes[i] = Number(rest & 0xffn)
-  return bytes
+  return numberToBytes(toInteger(value, 8 * size, what), { size })
 }
 
 /** Big-endian bytes as a number. */

@@ -8,17 +8,10 @@ import { bytesToHex, type Hex, hexToBytes, keccak256, stringToHex } from 'viem'
 import { expect, test } from 'vitest'
 import vectors from '../../../../vectors/crypto.json' with { type: 'json' }
 import { bytesToInteger, concatBytes, integerToBytes } from './bytes.js'
-import { G1, G2, pairing } from './curve.js'
+import { G1, G2, type PointG1, type PointG2, pairing } from './curve.js'
 import { MalformedBytesError } from './errors.js'
-import {
-  encapsulate,
-  gtBytes,
-  hashToG1,
-  type PointG1,
-  type PointG2,
-  parsePublicKey,
-  sharedKey,
-} from './ibe.js'
+import { hashToG1 } from './hashToCurve.js'
+import { encapsulate, gtBytes, parsePublicKey, sharedKey } from './ibe.js'
 import { derive } from './kdf.js'
 import { Secret } from './secret.js'
 import { createSessionKey, recoverSigner, signDigest } from './sign.js'

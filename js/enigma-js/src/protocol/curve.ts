@@ -94,6 +94,9 @@ const G2 = weierstrass(
   },
 )
 
+// A smaller table than noble's: a client makes few keys, and waits for the first.
+G2.BASE.precompute(4)
+
 // Two long powers: made when they are first needed.
 let kept: ReturnType<typeof psiFrobenius>['G2psi'] | undefined
 function psi() {

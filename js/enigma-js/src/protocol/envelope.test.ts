@@ -16,7 +16,8 @@ import {
   sealPlaintext,
 } from './envelope.js'
 import { InvalidArgumentError, MalformedBytesError } from './errors.js'
-import { hashToG1, parsePublicKey, sharedKey } from './ibe.js'
+import { hashToG1 } from './hashToCurve.js'
+import { parsePublicKey, sharedKey } from './ibe.js'
 import { ERA, keyMessage } from './network.js'
 import { Secret } from './secret.js'
 import { createSession, type Session } from './session.js'

@@ -7,9 +7,6 @@ import { hashToG1 } from './hashToCurve.js'
 import { derive } from './kdf.js'
 import { Secret } from './secret.js'
 
-export type { PointG1, PointG2 } from './curve.js'
-export { hashToG1 } from './hashToCurve.js'
-
 /** What a client keeps of one encapsulation: `U`, 96 bytes, and the key. */
 export type Encapsulated = { u: Uint8Array; key: Secret }
 

@@ -14,10 +14,11 @@ import portal from '../../../../contracts/artifacts/Portal.json' with { type: 'j
 import beaconVectors from '../../../../vectors/beacon.json' with { type: 'json' }
 import vectors from '../../../../vectors/identities.json' with { type: 'json' }
 import { concatBytes, integerToBytes, Writer } from './bytes.js'
-import { fields, G1, G2, pairing } from './curve.js'
+import { fields, G1, G2, type PointG1, type PointG2, pairing } from './curve.js'
 import { InvalidArgumentError, MalformedBytesError } from './errors.js'
 import { H, hashBytes } from './hash.js'
-import { hashToG1, type PointG1, type PointG2, parsePublicKey } from './ibe.js'
+import { hashToG1 } from './hashToCurve.js'
+import { parsePublicKey } from './ibe.js'
 import {
   beaconMessage,
   type Descriptor,

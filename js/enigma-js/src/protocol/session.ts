@@ -1,7 +1,8 @@
 // Encryption sessions: the costly half of an envelope, kept while a contract's epoch lasts.
 import type { Address, Hex } from 'viem'
 import { type Bytes, type Integer, toBytes } from './bytes.js'
-import { encapsulate, type PointG2, parsePublicKey } from './ibe.js'
+import type { PointG2 } from './curve.js'
+import { encapsulate, parsePublicKey } from './ibe.js'
 import { keyMessage } from './network.js'
 import type { Secret } from './secret.js'
 

@@ -149,7 +149,8 @@ export async function requireOrigin(connection: Connection, log: InputLog, hash:
   const forged = (why: string) => new ForgedInputError({ contract, index, why })
   if (call?.functionName !== 'createTask' && call?.functionName !== 'deploy') {
     // Several tasks in one transaction, for instance: theirs are the envelopes that it carries.
-    if (!transaction.input.includes(log.envelope.slice(2))) throw forged(`Transaction ${hash} does not carry it.`)
+    if (!transaction.input.includes(log.envelope.slice(2)))
+      throw forged(`Transaction ${hash} does not carry it.`)
     return
   }
   const { functionName, args } = call

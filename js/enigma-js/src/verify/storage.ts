@@ -7,9 +7,9 @@ import type { VerifiedBlock } from './block.js'
 import { quantity, request } from './rpc.js'
 
 /** A node that is just making the next block, or one of several behind an address, may need another chance. */
-const ATTEMPTS = 4
-/** Milliseconds before the second attempt. */
-const PAUSE = 20
+const ATTEMPTS = 5
+/** Milliseconds before the second attempt; it grows with the square of their number. */
+const PAUSE = 5
 
 /**
  * Words of the Enigma contract as they were after `block`, in the order of `slots`, each by Merkle proof against the
@@ -26,7 +26,7 @@ export async function prove(
       return await proveOnce(connection, block, slots)
     } catch (cause) {
       if (attempt === ATTEMPTS) throw new ProofError({ what, block: block.number, cause })
-      await createInbox<never>().next(PAUSE * attempt)
+      await createInbox<never>().next(PAUSE * attempt ** 2)
     }
   }
 }
