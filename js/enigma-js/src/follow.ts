@@ -3,8 +3,9 @@ import { getLogs, getTransactionCount, getTransactionReceipt } from 'viem/action
 import { committedEvent } from './abi.js'
 import type { Connection } from './connection.js'
 import { NoTaskError, TaskTimeoutError, TransactionRevertedError } from './errors/task.js'
-import { DroppedTaskError } from './errors/trust.js'
+import { DroppedTaskError, ForgedInputError } from './errors/trust.js'
 import type { FeedReader } from './feed/feed.js'
+import { createInbox } from './feed/inbox.js'
 import { layout } from './protocol/layout.js'
 import { unpackSecretContract } from './protocol/words.js'
 import type { Stage } from './stage.js'
@@ -18,6 +19,8 @@ import { transactionAt } from './verify/transaction.js'
 const HEARTBEAT = 1_000
 /** Milliseconds after which a transaction that nobody knows, or a commit that nobody shows, counts as dropped. */
 const PATIENCE = 5_000
+/** Milliseconds until a task that moved is looked for again. */
+const PAUSE = 250
 
 /** What bounds a wait. */
 export type Bounds = { hash: Hash; deadline: number; timeout: number; signal?: AbortSignal | undefined }
@@ -110,9 +113,18 @@ function isOverdue(since: number | undefined): boolean {
 }
 
 async function next(feed: FeedReader, bounds: Bounds, stage: Stage) {
-  const left = bounds.deadline - Date.now()
-  if (left <= 0) throw new TaskTimeoutError({ hash: bounds.hash, stage, timeout: bounds.timeout })
-  return feed.next(Math.min(HEARTBEAT, left), bounds.signal)
+  return feed.next(Math.min(HEARTBEAT, left(bounds, stage)), bounds.signal)
+}
+
+/** Lets some time pass before all begins again. Throws {@link TaskTimeoutError}, or at the signal. */
+export async function pause(bounds: Bounds): Promise<void> {
+  await createInbox<never>().next(Math.min(PAUSE, left(bounds, 'submitted')), bounds.signal)
+}
+
+function left({ hash, deadline, timeout }: Bounds, stage: Stage): number {
+  const milliseconds = deadline - Date.now()
+  if (milliseconds <= 0) throw new TaskTimeoutError({ hash, stage, timeout })
+  return milliseconds
 }
 
 /** The receipt of a transaction; undefined while there is none. */
@@ -134,6 +146,9 @@ export function announced(connection: Connection, receipt: TransactionReceipt, c
   if (receipt.status === 'reverted') throw new TransactionRevertedError({ hash })
   const found = inputLogs(connection, receipt.logs).find((log) => isFor(log, contract))
   if (!found) throw new NoTaskError({ what: `Transaction ${hash}` })
+  const { contract: where, index, blockHash } = found
+  if (blockHash !== receipt.blockHash)
+    throw new ForgedInputError({ contract: where, index, why: 'Its block is not that of its transaction.' })
   return found
 }
 

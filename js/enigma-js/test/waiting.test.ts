@@ -111,17 +111,40 @@ describe('a wait', () => {
       value: requests.reduce((sum, { value }) => sum + value, 0n),
     })
     expect((await client.waitForTask({ hash, abi, functionName: 'add' })).result).toBe(12n)
-    const foreign = rewrite<{ logs: RawLog[] } | null>(
-      'eth_getTransactionReceipt',
-      async (receipt, { params }) => {
-        if (!receipt || params[0] !== hash) return receipt
-        const other = (await world.chain('eth_getTransactionReceipt', world.mine.task.hash)) as {
-          logs: RawLog[]
-        }
-        return { ...receipt, logs: other.logs.map((log) => ({ ...log, transactionHash: hash })) }
-      },
+    const other = (await world.chain('eth_getTransactionReceipt', world.mine.task.hash)) as { logs: RawLog[] }
+    const elsewhere = rewrite<RawLog | null>('eth_getTransactionReceipt', (receipt, { params }) =>
+      receipt && params[0] === hash
+        ? { ...receipt, logs: other.logs.map((log) => ({ ...log, transactionHash: hash })) }
+        : receipt,
     )
-    await refuses(deceived(world, foreign).waitForTask({ hash }), ForgedInputError, 'does not carry it')
+    const { blockHash, blockNumber } = other.logs[0] as RawLog
+    await refuses(
+      deceived(world, elsewhere).waitForTask({ hash }),
+      ForgedInputError,
+      'not that of its transaction',
+    )
+    const moved: Lie = async (request, tell) => {
+      const receipt = (await elsewhere(request, tell)) as RawLog | undefined | null
+      return receipt && request.method === 'eth_getTransactionReceipt' && request.params[0] === hash
+        ? { ...receipt, blockHash, blockNumber }
+        : undefined
+    }
+    await refuses(deceived(world, moved).waitForTask({ hash }), ForgedInputError, 'does not carry it')
+  })
+
+  test('ends in time if the RPC contradicts itself about where the task is', async () => {
+    let turn = 0
+    const { task } = world.mine
+    const other = (await world.chain('eth_getBlockByNumber', '0x1', false)) as { hash: Hex }
+    // A block that the task is not in, and another one each time that it is asked for.
+    const restless = rewrite<{ logs: RawLog[] } | null>('eth_getTransactionReceipt', (receipt) => {
+      turn += 1
+      const blockHash = turn % 2 ? other.hash : world.local.network.checkpointHash
+      return receipt && { ...receipt, blockHash, logs: receipt.logs.map((log) => ({ ...log, blockHash })) }
+    })
+    const wait = deceived(world, restless).waitForTask({ task, timeout: 2_500 })
+    await refuses(wait, TaskTimeoutError, 'after 2500 ms')
+    expect(turn).toBeLessThan(50)
   })
 
   test('by many at once shares one feed, and one who leaves ends no other’s', async () => {

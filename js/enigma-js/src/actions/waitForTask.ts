@@ -4,7 +4,7 @@ import { EnigmaError } from '../errors/base.js'
 import { isTaskFailure, NoTaskError } from '../errors/task.js'
 import { type FeedReader, openFeed } from '../feed/feed.js'
 import { finish } from '../finish.js'
-import { type Bounds, findReceipt, followCommit, followInclusion, Reorganised } from '../follow.js'
+import { type Bounds, findReceipt, followCommit, followInclusion, pause, Reorganised } from '../follow.js'
 import type { Decoding, TaskResult } from '../result.js'
 import type { OnStage, Stage, TaskHandle } from '../stage.js'
 import { type InputLog, requireOrigin, type VerifiedInput, verifyInput } from '../verify/input.js'
@@ -104,6 +104,8 @@ async function follow(
       return result
     } catch (error) {
       if (!(await moved(connection, log.blockHash, bounds.hash, error))) throw error
+      // An RPC that contradicts itself would have it begin again for ever.
+      await pause(bounds)
     }
   }
 }

@@ -1,3 +1,4 @@
+import { BaseError, SocketClosedError } from 'viem'
 import type { Connection } from '../connection.js'
 
 /** A notification: JSON-RPC has no answer to it, and a server ignores one whose method it does not know. */
@@ -27,10 +28,19 @@ export function createAcknowledge(client: Connection['client']): Acknowledge {
 /** The client, with every answer acknowledged. */
 export function acknowledged(client: Connection['client'], acknowledge: Acknowledge): Connection['client'] {
   const request = async (...parameters: readonly unknown[]) => {
-    const answer = await (client.request as (...all: readonly unknown[]) => Promise<unknown>)(...parameters)
-    // Not after a failure: it may have been the socket's end, and this would open another.
-    acknowledge()
-    return answer
+    try {
+      const answer = await (client.request as (...all: readonly unknown[]) => Promise<unknown>)(...parameters)
+      acknowledge()
+      return answer
+    } catch (error) {
+      if (!isClosed(error)) acknowledge()
+      throw error
+    }
   }
   return { ...client, request: request as typeof client.request }
+}
+
+/** Whether the socket is gone: to say anything more would open another. */
+function isClosed(error: unknown): boolean {
+  return error instanceof BaseError && error.walk((inner) => inner instanceof SocketClosedError) !== null
 }
