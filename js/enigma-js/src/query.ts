@@ -42,8 +42,10 @@ export async function query(connection: Connection, parameters: QueryParameters)
   const { contract, signal } = parameters
   const deadline = Date.now() + parameters.timeout
   if (nodes.length === 0) throw new NodesUnreachableError({ nodes })
+  // What a node did in an earlier round is not forgotten because it is silent in the last.
+  const failures: unknown[] = []
   for (;;) {
-    const failures: unknown[] = []
+    const earlier = failures.length
     for (const node of nodes) {
       throwIfAborted(signal)
       try {
@@ -57,7 +59,8 @@ export async function query(connection: Connection, parameters: QueryParameters)
     }
     // Nodes say it in several ways; the chain says it for certain.
     if (!(await recordOf(connection, contract))) throw new UnknownContractError({ contract })
-    if (!failures.some(isTransient) || Date.now() + PAUSE >= deadline) throw worst(failures, nodes)
+    if (!failures.slice(earlier).some(isTransient) || Date.now() + PAUSE >= deadline)
+      throw worst(failures, nodes)
     await createInbox<never>().next(PAUSE, signal)
   }
 }

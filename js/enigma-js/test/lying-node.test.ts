@@ -45,7 +45,7 @@ afterAll(async () => {
 /** Reads through the node, which lies like this. */
 function read(
   how: Lie | undefined,
-  { client = deceived(world, undefined, [node.url]), address = world.mine.address, timeout = 1_000 } = {},
+  { client = deceived(world, undefined, [node.url]), address = world.mine.address, timeout = 10_000 } = {},
 ) {
   lie = how
   return client.readSecretContract({ address, abi, functionName: 'total', anonymous: true, timeout })
@@ -144,7 +144,7 @@ describe('a stale reply', () => {
       await world.chain('anvil_mine', numberToHex(9))
       return reply
     }
-    await refuses(read(held, { timeout: 300 }), StaleStateError, /behind the newest/)
+    await refuses(read(held, { timeout: 2_000 }), StaleStateError, /behind the newest/)
     expect(await read(undefined, { timeout: 10_000 })).toBe(12n)
   })
 
@@ -158,7 +158,7 @@ describe('a stale reply', () => {
       await client.waitForTask({ task })
       return reply
     }
-    await refuses(read(held, { client, timeout: 300 }), StaleStateError, 'was seen already')
+    await refuses(read(held, { client, timeout: 2_000 }), StaleStateError, 'was seen already')
   })
 
   test('of a block that the RPC does not have', async () => {
@@ -167,7 +167,7 @@ describe('a stale reply', () => {
         ? null
         : tell({ method, params })
     const client = deceived(world, hides, [node.url])
-    await refuses(read(undefined, { client, timeout: 300 }), StaleStateError, 'does not know its block')
+    await refuses(read(undefined, { client, timeout: 2_000 }), StaleStateError, 'does not know its block')
   })
 })
 

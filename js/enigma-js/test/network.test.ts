@@ -1,5 +1,6 @@
 // The actions against a real local network, over HTTP (polling) and WebSocket (subscriptions).
 import { type Address, parseEther } from 'viem'
+import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   NotYoursError,
@@ -287,7 +288,7 @@ describe('the network', () => {
     await call('add', [1n], dave)
     const owed = await dave.getCredits()
     expect(owed).toBeGreaterThan(0n)
-    const to = '0x000000000000000000000000000000000000bEEF'
+    const to = privateKeyToAddress(generatePrivateKey())
     await dave.waitForTransactionReceipt({ hash: await dave.withdraw({ to }) })
     expect(await dave.getCredits()).toBe(0n)
     expect(await dave.getBalance({ address: to })).toBe(owed)

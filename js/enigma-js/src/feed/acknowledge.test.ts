@@ -1,3 +1,4 @@
+import { SocketClosedError } from 'viem'
 import { expect, it } from 'vitest'
 import type { Connection } from '../connection.js'
 import { acknowledged, createAcknowledge } from './acknowledge.js'
@@ -20,15 +21,19 @@ it('acknowledges an answer with one message that asks for none', async () => {
   expect(JSON.parse(sent[0] ?? '')).toEqual({ jsonrpc: '2.0', method: 'enigma_received' })
 })
 
-it('says nothing after a failure, which may have been the end of the socket', async () => {
-  const refusal = new Error('refused')
-  const { client, sent } = clientWith(() => Promise.reject(refusal))
-  let said = 0
-  const { request } = acknowledged(client, () => {
-    said += 1
-  })
-  await expect(request({ method: 'eth_chainId' })).rejects.toBe(refusal)
-  expect([said, sent.length]).toEqual([0, 0])
+it('acknowledges a refusal, but says nothing over a socket that is gone', async () => {
+  for (const [failure, expected] of [
+    [new Error('refused'), 1],
+    [new SocketClosedError(), 0],
+  ] as const) {
+    const { client } = clientWith(() => Promise.reject(failure))
+    let said = 0
+    const { request } = acknowledged(client, () => {
+      said += 1
+    })
+    await expect(request({ method: 'eth_chainId' })).rejects.toBe(failure)
+    expect(said).toBe(expected)
+  }
 })
 
 it('costs nothing but the acknowledgement where the socket is gone or cannot be had', async () => {

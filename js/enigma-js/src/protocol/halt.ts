@@ -1,34 +1,32 @@
 // Why the sealed world stopped a task: the one byte of a halted output, in words. The numbers are those of
 // `HaltCode` in `crates/trusted/evm/src/outcome.rs`.
-import { type Bytes, toBytes } from './bytes.js'
 
 const REASONS: Readonly<Record<number, string>> = {
-  1: 'out of gas',
-  2: 'invalid opcode',
-  3: 'invalid jump',
-  4: 'the stack ran empty or over',
-  5: 'a read past the end of the return data',
-  6: 'a write in a static call',
-  7: 'the creation failed',
+  1: 'it ran out of gas: pass a higher `gas`',
+  2: 'it met an invalid opcode (an `assert` of an old compiler, or INVALID)',
+  3: 'it jumped to something that is no destination',
+  4: 'its stack ran empty or over',
+  5: 'it read past the end of the return data',
+  6: 'it tried to write in a static call: reads cannot change state',
+  7: 'a creation failed: the address is taken, or the code too long or starting with 0xEF',
   8: 'a precompile refused its input',
-  9: 'not enough balance',
+  9: 'there was not enough balance',
   10: 'calls nested deeper than 1,024',
-  11: 'more memory than allowed',
-  32: 'there is no contract to call',
-  33: 'there is a contract already',
-  34: 'the gas limit is above that of any task',
-  35: 'the gas limit does not cover the intrinsic cost',
-  36: 'the creation code is too long',
-  37: 'value or balance is more wei than can exist',
-  38: 'the output is larger than allowed',
-  39: 'the logs are larger than allowed',
-  40: 'the state change is larger than allowed',
-  41: 'the state is larger than allowed',
+  11: 'it used too much memory',
+  32: 'nothing is deployed there',
+  33: 'something is deployed there already',
+  34: 'its gas limit is above 16,777,216',
+  35: 'its gas limit does not cover the intrinsic cost: pass a higher `gas`',
+  36: 'its creation code is longer than 49,152 bytes',
+  37: 'its value is more wei than can exist',
+  38: 'its output is too long',
+  39: 'it emitted too many logs',
+  40: 'it changed too much state at once',
+  41: 'the contract holds too much state',
   63: 'the machine gave up',
 }
 
-/** The reason that a halted output names. */
-export function haltReason(data: Bytes): string {
-  const code = toBytes(data)[0] ?? 0
-  return REASONS[code] ?? `unknown reason ${code}`
+/** What the code of a halted output means. */
+export function haltReason(code: number): string {
+  return REASONS[code] ?? `the EVM stopped it (code ${code})`
 }

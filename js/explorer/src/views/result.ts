@@ -89,7 +89,7 @@ function outcome(state: State, act: Actions, task: Task, output: Output): Child 
         : [h('p', null, 'Reverted with:'), rawData(act, output.data)]
     }
     case 'halted':
-      return h('p', { class: 'reason' }, 'Halted: ', h('strong', null, haltReason(output.data)))
+      return h('p', { class: 'reason' }, 'Halted: ', h('strong', null, haltReason(Number(output.data))))
     case 'expired':
       return h('p', null, 'Its expiry had passed at the block of its inclusion; nothing was executed.')
     case 'tooLarge':
