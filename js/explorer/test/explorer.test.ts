@@ -444,8 +444,10 @@ test('a wallet unlocks its own tasks with one signature, in the browser alone', 
   await page.getByRole('button', { name: 'Connect wallet' }).click()
   await page.getByRole('button', { name: /^Unlock/ }).click()
   const results = page.locator('.result')
-  await until(async () => expect(await results.locator('.chip', { hasText: 'opening' }).count()).toBe(0))
-  await until(async () => expect(await results.count()).toBe(4))
+  await until(async () => {
+    expect(await results.count()).toBe(4)
+    expect(await results.locator('.chip', { hasText: 'opening' }).count()).toBe(0)
+  })
   const texts = (await results.allInnerTexts()).map((text) => text.replaceAll('\u{202f}', ' '))
   // Newest first.
   expect(texts[0]).toContain('closed')
