@@ -10,7 +10,10 @@ use alloy::{
     sol_types::SolCall,
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
-use tokio::sync::{Mutex, OnceCell};
+use tokio::{
+    sync::{Mutex, OnceCell},
+    time::Instant,
+};
 
 use crate::{Chain, Error, Result};
 
@@ -18,6 +21,10 @@ use crate::{Chain, Error, Result};
 const MINED_WITHIN: Duration = Duration::from_secs(60);
 /// Pause between looks for a receipt.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// Pause between looks whether a transaction without a receipt is still known, and how long it may be unknown: it is for a
+/// moment, on its way from the pool into a block.
+const KNOWN_EVERY: Duration = Duration::from_millis(200);
+const UNKNOWN_FOR: Duration = Duration::from_secs(1);
 /// EIP-7825.
 const TRANSACTION_GAS_CAP: u64 = 16_777_216;
 
@@ -71,19 +78,29 @@ impl Sender {
     /// Sends a transaction and waits until it is mined. Gas is estimated with a margin of a fifth.
     ///
     /// # Errors
-    /// The contract refuses (by its error's name), the endpoint fails, or nothing is mined within a minute.
+    /// The contract refuses (by its error's name), the endpoint fails, nothing is mined within a minute, or the transaction
+    /// is dropped: a reorganisation takes it out of its block, and not every chain puts it back into the pool.
     pub async fn send(&self, to: Option<Address>, data: Bytes, value: U256) -> Result<TransactionReceipt> {
         let hash = {
             let _turn = self.turn.lock().await;
             self.submit(to, data, value).await?
         };
-        let deadline = tokio::time::Instant::now() + MINED_WITHIN;
-        while tokio::time::Instant::now() < deadline {
+        let deadline = Instant::now() + MINED_WITHIN;
+        let (mut looked, mut known) = (Instant::now(), Instant::now());
+        while Instant::now() < deadline {
             if let Some(receipt) = self.chain.provider().get_transaction_receipt(hash).await? {
                 if !receipt.status() {
                     return Err(Error::Transaction { hash, what: "was mined and reverted" });
                 }
                 return Ok(receipt);
+            }
+            if looked.elapsed() > KNOWN_EVERY {
+                looked = Instant::now();
+                if self.chain.provider().get_transaction_by_hash(hash).await?.is_some() {
+                    known = looked;
+                } else if known.elapsed() > UNKNOWN_FOR {
+                    return Err(Error::Transaction { hash, what: "was dropped by the chain; send it again" });
+                }
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }

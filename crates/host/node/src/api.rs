@@ -217,8 +217,12 @@ impl Api for NodeApi {
         if envelope.len() > envelope::LARGEST {
             return Err(Failure::params("envelope: expected at most 65,536 bytes"));
         }
+        // The index may be some milliseconds behind a contract that its deployer reads at once.
         if self.index.contract(contract).is_none() {
-            return Err(NO_CONTRACT);
+            let record = self.index.chain().secret_contract(contract).await;
+            if record.map_err(failed)?.deployer.is_zero() {
+                return Err(NO_CONTRACT);
+            }
         }
         let request = QueryRequest { contract, envelope: envelope.to_vec().into() };
         let reply = self.router.ask(request).await.map_err(Failure::refused)?;

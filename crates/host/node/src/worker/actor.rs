@@ -60,6 +60,8 @@ impl WorkerNode {
                     None => Ok(()),
                 },
                 Some(question) = questions.recv() => {
+                    // Who asks may have seen a block that the tip has not told of yet.
+                    self.stale = true;
                     let looked = self.look().await;
                     self.answer_query(question).await;
                     looked
