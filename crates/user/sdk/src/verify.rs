@@ -1,7 +1,7 @@
 //! Whether an answer is the chain's: its signer serves the contract, and the state it was read from is the one that
 //! Ethereum recorded, both by Merkle proofs against the header that hashes to the answer's block.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use alloy_primitives::{Address, B256};
 use enigma_chain::{Chain, ChainBlock};
@@ -12,6 +12,13 @@ use crate::{Error, Result};
 
 /// Rounds of questions for proofs: a draw walks five words of the stake tree for each of eight workers at most.
 const ROUNDS: usize = 48;
+/// Before a proof that does not hold is asked for again.
+const PAUSES: [Duration; 4] = [
+    Duration::from_millis(5),
+    Duration::from_millis(20),
+    Duration::from_millis(45),
+    Duration::from_millis(80),
+];
 
 /// Why an answer does not count yet, or never will.
 enum Stop {
@@ -39,9 +46,7 @@ pub(crate) async fn answer(
     let mut slots = first_slots(contract, signer, reply.epoch);
     for _ in 0..ROUNDS {
         let asked: Vec<B256> = slots.iter().copied().collect();
-        let facts = chain.prove(&asked, number).await?;
-        let proven = ProvenSlots::verify(&facts, chain.enigma(), block.state_root)
-            .map_err(|_| Error::Unproven(number))?;
+        let proven = proven(chain, &asked, &block).await?;
         match judge(&EnigmaView::new(&proven, &block), contract, signer, reply) {
             Ok(()) => return Ok(()),
             Err(Stop::False(error)) => return Err(error),
@@ -49,6 +54,22 @@ pub(crate) async fn answer(
         }
     }
     Err(Error::Unproven(number))
+}
+
+/// The words of `slots` at `block`. A local chain that is just mining mixes up two blocks now and then: it is asked again.
+async fn proven(chain: &Chain, slots: &[B256], block: &Block) -> Result<ProvenSlots> {
+    let verify = async || {
+        let facts = chain.prove(slots, block.number).await?;
+        ProvenSlots::verify(&facts, chain.enigma(), block.state_root)
+            .map_err(|_| Error::Unproven(block.number))
+    };
+    for pause in PAUSES {
+        match verify().await {
+            Err(Error::Unproven(_)) => tokio::time::sleep(pause).await,
+            answer => return answer,
+        }
+    }
+    verify().await
 }
 
 fn recent(reply: &QueryReply, newest: u64, most: u64) -> Result<()> {
