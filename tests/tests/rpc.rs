@@ -22,6 +22,18 @@ fn all(network: &Network) -> impl Iterator<Item = u16> {
     (base + 61..base + 64).chain(base + 41..base + 45)
 }
 
+/// Waits until every node knows the newest block: each hears of it by itself.
+fn settled(network: &Network) {
+    let newest = network.rpc("eth_blockNumber", json!([]));
+    let newest = u64::from_str_radix(newest.as_str().unwrap().trim_start_matches("0x"), 16).unwrap();
+    for port in all(network) {
+        wait_for("a node to know the newest block", SOON, || {
+            let height = rpc::call(port, "enigma_health", json!([]))["height"].as_u64()?;
+            (height >= newest).then_some(())
+        });
+    }
+}
+
 fn over_http(port: u16, path: &str) -> String {
     use std::io::{Read, Write};
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -98,6 +110,7 @@ fn tasks_are_told_as_they_come_and_as_they_are_committed() {
         assert!(seen.contains(&(expected.0.clone(), json!(expected.1))), "{expected:?} in {seen:?}");
     }
 
+    settled(&network);
     let task = rpc::call(worker, "enigma_task", json!([contract, 1]));
     assert_eq!(
         (&task["stage"], &task["kind"], &task["ahead"]),
@@ -165,13 +178,15 @@ fn queries_find_the_worker_from_any_node_and_outlive_it() {
     let network = Network::started();
     let (worker, key) = ports(&network);
     let contract = network.deploy(COUNTER);
+    settled(&network);
     let code = |port: u16| {
         let told = rpc::ask(port, "enigma_query", json!([contract, "0x00"]));
         (told["error"]["code"].as_i64().unwrap(), told["error"]["data"]["code"].as_u64())
     };
     // A letter that opens nowhere: the enclave's own refusal proves that it was asked.
     for port in all(&network) {
-        assert_eq!(code(port), (-32001, Some(NOT_OPENED)));
+        let opened_nowhere = || (code(port) == (-32001, Some(NOT_OPENED))).then_some(());
+        wait_for("the enclave's own refusal", SOON, opened_nowhere);
     }
     let long = format!("0x{}", "00".repeat(65_537));
     assert_eq!(rpc::ask(worker, "enigma_query", json!([contract, long]))["error"]["code"], -32602);

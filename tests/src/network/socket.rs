@@ -1,6 +1,7 @@
 //! A WebSocket by hand: enough to subscribe to a node and to read what it tells.
 
 use std::{
+    collections::VecDeque,
     io::{Read, Write},
     net::{Ipv4Addr, TcpStream},
     time::Duration,
@@ -16,7 +17,11 @@ const PONG: u8 = 10;
 
 /// A connection to a node's API.
 #[derive(Debug)]
-pub struct Socket(TcpStream);
+pub struct Socket {
+    stream: TcpStream,
+    /// Notifications that came before the answer to a request.
+    early: VecDeque<Value>,
+}
 
 impl Socket {
     /// Connects to the API at `port`.
@@ -39,7 +44,7 @@ impl Socket {
             head.extend(byte);
         }
         assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
-        Self(stream)
+        Self { stream, early: VecDeque::new() }
     }
 
     /// Subscribes; returns the subscription's id.
@@ -49,9 +54,15 @@ impl Socket {
     pub fn subscribe(&mut self, params: Value) -> Value {
         let request = json!({"jsonrpc": "2.0", "id": 1, "method": "enigma_subscribe", "params": params});
         self.send(TEXT, request.to_string().as_bytes());
-        let told = self.read();
-        assert!(told["result"].is_string(), "{told}");
-        told["result"].clone()
+        loop {
+            let told = self.read();
+            if told["method"] == "enigma_subscription" {
+                self.early.push_back(told);
+                continue;
+            }
+            assert!(told["result"].is_string(), "{told}");
+            return told["result"].clone();
+        }
     }
 
     /// What is notified next, and for which subscription.
@@ -59,7 +70,7 @@ impl Socket {
     /// # Panics
     /// Nothing is, in time.
     pub fn notified(&mut self) -> (Value, Value) {
-        let mut told = self.read();
+        let mut told = self.early.pop_front().unwrap_or_else(|| self.read());
         assert_eq!(told["method"], "enigma_subscription", "{told}");
         (told["params"]["subscription"].take(), told["params"]["result"].take())
     }
@@ -70,7 +81,7 @@ impl Socket {
         frame.extend(u16::try_from(payload.len()).expect("a short message").to_be_bytes());
         frame.extend([0; 4]);
         frame.extend(payload);
-        self.0.write_all(&frame).expect("the node reads");
+        self.stream.write_all(&frame).expect("the node reads");
     }
 
     fn read(&mut self) -> Value {
@@ -82,7 +93,7 @@ impl Socket {
                 short => u64::from(short),
             };
             let mut payload = vec![0; usize::try_from(length).expect("a length")];
-            self.0.read_exact(&mut payload).expect("a whole message");
+            self.stream.read_exact(&mut payload).expect("a whole message");
             match kind & 0x0f {
                 TEXT => return serde_json::from_slice(&payload).expect("JSON"),
                 PING => self.send(PONG, &payload),
@@ -93,7 +104,7 @@ impl Socket {
 
     fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
-        self.0.read_exact(&mut bytes).expect("a message in time");
+        self.stream.read_exact(&mut bytes).expect("a message in time");
         bytes
     }
 }
