@@ -23,7 +23,15 @@ pub fn call(port: u16, method: &str, params: Value) -> Value {
 /// # Panics
 /// It answers no JSON.
 pub fn ask(port: u16, method: &str, params: Value) -> Value {
-    let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
+    post(port, &json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}))
+}
+
+/// Any JSON-RPC request to the endpoint at `port`, and all that it answers.
+///
+/// # Panics
+/// It answers no JSON.
+pub fn post(port: u16, request: &Value) -> Value {
+    let body = request.to_string();
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("the chain listens");
     write!(
         stream,

@@ -10,6 +10,7 @@ use std::{
     thread::JoinHandle,
 };
 
+use enigma_tests::network::rpc;
 use serde_json::Value;
 
 /// How it answers a request: by what it asks the honest node, or by itself.
@@ -80,23 +81,10 @@ impl Drop for Liar {
 fn serve(mut client: TcpStream, honest: u16, answer: &Answer) {
     let Some(body) = message(&mut client) else { return };
     let request = serde_json::from_slice(&body).expect("clients speak JSON");
-    let answer = answer(request, &|request| ask(honest, request));
+    let answer = answer(request, &|request| rpc::post(honest, request));
     let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", answer.len());
     let _ = client.write_all((head + &answer).as_bytes());
     let _ = client.shutdown(Shutdown::Write);
-}
-
-fn ask(honest: u16, request: &Value) -> Value {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, honest)).expect("the honest node listens");
-    let body = request.to_string();
-    write!(
-        stream,
-        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .expect("the honest node reads");
-    serde_json::from_slice(&message(&mut stream).expect("the honest node answers")).expect("in JSON")
 }
 
 /// The body of an HTTP message that says its length.

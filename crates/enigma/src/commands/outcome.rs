@@ -4,7 +4,7 @@ use std::{process::ExitCode, time::Duration};
 
 use alloy_primitives::hex;
 use anyhow::Result;
-use enigma_chain::json_abi::JsonAbi;
+use enigma_chain::json_abi::{Function, JsonAbi};
 use enigma_sdk::{Client, Outcome, Report, Sent};
 use serde_json::{Value, json};
 
@@ -55,6 +55,30 @@ pub fn words(outcome: &Outcome, abi: Option<&JsonAbi>) -> (&'static str, String)
         Outcome::NotDeployed => ("not-deployed", "the contract's deployment failed".into()),
         Outcome::Unopened => ("unopened", "the enclave could not open the envelope".into()),
     }
+}
+
+/// Prints what `method` returned, one value a line, or why it did not; `out` is what programs read of it besides, `known` the
+/// contract's ABI if it is known. The exit code of a failure is 2.
+pub fn tell(
+    method: &Function,
+    outcome: &Outcome,
+    known: impl FnOnce() -> Option<JsonAbi>,
+    as_json: bool,
+    mut out: Value,
+) -> Result<ExitCode> {
+    let Outcome::Returned(data) = outcome else {
+        return Ok(failed(outcome, known().as_ref(), as_json, out));
+    };
+    let values: Vec<String> = abi::decode_output(method, data)?.iter().map(abi::show).collect();
+    if as_json {
+        out["ok"] = true.into();
+        out["outcome"] = "returned".into();
+        out["result"] = json!(values);
+        out!("{out}");
+    } else {
+        values.iter().for_each(|value| out!("{value}"));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Tells why a task or read failed; `out` is what programs read of it besides. The exit code is 2, which no other

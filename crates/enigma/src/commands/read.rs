@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use enigma_sdk::{Answer, Outcome, Reader};
+use enigma_sdk::{Answer, Reader};
 use serde_json::{Value, json};
 
 use super::{common, outcome};
@@ -18,20 +18,8 @@ pub async fn run(args: Read) -> Result<ExitCode> {
     let answer = client.read(args.address, calldata, reader).await?;
     let mut out = describe(&answer);
     out["address"] = json!(args.address);
-    let Outcome::Returned(data) = &answer.outcome else {
-        let known = common::known_abi(&directory, args.address);
-        return Ok(outcome::failed(&answer.outcome, known.as_ref(), args.json, out));
-    };
-    let values: Vec<String> = abi::decode_output(&method, data)?.iter().map(abi::show).collect();
-    if args.json {
-        out["ok"] = true.into();
-        out["outcome"] = "returned".into();
-        out["result"] = json!(values);
-        out!("{out}");
-    } else {
-        values.iter().for_each(|value| out!("{value}"));
-    }
-    Ok(ExitCode::SUCCESS)
+    let known = || common::known_abi(&directory, args.address);
+    outcome::tell(&method, &answer.outcome, known, args.json, out)
 }
 
 fn describe(answer: &Answer) -> Value {
