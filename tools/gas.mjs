@@ -110,8 +110,8 @@ async function network(chain, workers) {
     return remember(account, await pay(due * BigInt(count), 'createTasks', requests), 1, epoch, envelopes)
   }
 
-  /** Commits the next `count` inputs with `size` bytes of output and as many of delta each. */
-  async function commit(account, count, size = 144) {
+  /** Commits the next `count` inputs with `size` bytes of output and as many of delta each, signed by `rank`. */
+  async function commit(account, count, size = 144, rank = 0) {
     const record = await read('secretContract', account)
     const epoch = BigInt(await read('currentEpoch'))
     const first = record.cursor
@@ -119,7 +119,7 @@ async function network(chain, workers) {
     const outputs = inputs.map((_, i) => bytes(size, 1000n + first + BigInt(i)))
     const deltas = inputs.map((_, i) => bytes(size, 2_000_000n + first + BigInt(i)))
     const taskResults = inputs.map((_, i) => ({ status: 0, gasCharged: 65_536n, outputHash: keccak256(outputs[i]), deltaHash: keccak256(deltas[i]) }))
-    const snapshotHash = BigInt(record.sealedEpoch) === epoch ? ZERO : keccak256('0x01')
+    const snapshotHash = BigInt(record.sealedEpoch) === epoch ? ZERO : keccak256(numberToHex(epoch, { size: 32 }))
     let state = record.stateHead
     if (snapshotHash !== ZERO) state = H('state-head-snapshot', ['bytes32', 'bytes32'], [state, snapshotHash])
     inputs.forEach((input, i) => {
@@ -128,13 +128,15 @@ async function network(chain, workers) {
     const last = first + BigInt(count) - 1n
     const anchor = await chain.block('latest')
     const receipt = { network: networkHash, ruleset: 1n, secretContract: account, epoch, firstIndex: first, lastIndex: last, inputHead: await read('inputHead', account, last), stateHeadBefore: record.stateHead, stateHeadAfter: state, anchorNumber: BigInt(anchor.number), anchorHash: anchor.hash, results: taskResults, snapshotHash, outboundHash: keccak256('0x') }
-    const [id] = await read('group', account)
+    const id = (await read('group', account))[rank]
     const signature = await worker(Number(id)).signTypedData({ domain: domain(), types: typesOf('Receipt', 'TaskResult'), primaryType: 'Receipt', message: receipt })
     return call('commit', [{ receipt, inputs, outputs, deltas, signatures: [signature] }])
   }
 
   const firstBeacon = await nextEpoch()
-  return { created, registered, genesis, firstBeacon, nextEpoch, deploy, createTask, createTasks, commit }
+  const skip = async (account) => call('skip', account, log[account][Number((await read('secretContract', account)).cursor)])
+
+  return { created, registered, genesis, firstBeacon, nextEpoch, deploy, createTask, createTasks, commit, skip }
 }
 
 function record(name, receipt, share = 1) {
@@ -177,6 +179,12 @@ async function measure(chain) {
   await large.createTask(other.account)
   await large.nextEpoch()
   record('commit, 1 task, first of an epoch (lottery among 1,000)', await large.commit(other.account, 1))
+  const { blockNumber } = await large.createTask(other.account)
+  await chain.mineTo(BigInt(blockNumber) + 3n)
+  record('commit, 1 task, a takeover with a slash (among 1,000)', await large.commit(other.account, 1, 144, 1))
+  const { blockNumber: silentFrom } = await large.createTask(other.account)
+  await chain.mineTo(BigInt(silentFrom) + 128n)
+  record('skip, two workers slashed (among 1,000)', await large.skip(other.account))
 }
 
 const chain = await startChain()

@@ -6,19 +6,22 @@ import { join } from 'node:path'
 import { contracts, root, tool } from './paths.mjs'
 
 const check = process.argv.includes('--check')
-const forge = spawnSync(tool('forge'), ['inspect', 'Enigma', 'storageLayout', '--json'], {
-  cwd: root,
-  encoding: 'utf8',
-  maxBuffer: 1 << 26,
-})
-if (forge.status !== 0) {
-  console.error(forge.stderr)
-  process.exit(1)
+
+function inspect(contract) {
+  const forge = spawnSync(tool('forge'), ['inspect', contract, 'storageLayout', '--json'], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  })
+  if (forge.status !== 0) {
+    console.error(forge.stderr)
+    process.exit(1)
+  }
+  return JSON.parse(forge.stdout)
 }
-const { storage, types } = JSON.parse(forge.stdout)
 
 /** The compiler's type names carry syntax-tree numbers, which move with any edit; labels do not. */
-function members(list) {
+function members(list, types) {
   return list.map(({ label, slot, offset, type }) => ({
     slot: Number(slot),
     offset,
@@ -28,11 +31,20 @@ function members(list) {
   }))
 }
 
-const structs = Object.values(types)
-  .filter((type) => type.members)
-  .map((type) => [type.label.replace('struct ', ''), members(type.members)])
-  .sort(([a], [b]) => (a < b ? -1 : 1))
-const text = `${JSON.stringify({ contract: 'Enigma', storage: members(storage), structs: Object.fromEntries(structs) }, null, 2)}\n`
+function golden({ storage, types }) {
+  const structs = Object.values(types)
+    .filter((type) => type.members)
+    .map((type) => [type.label.replace('struct ', ''), members(type.members, types)])
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  const all = { contract: 'Enigma', storage: members(storage, types), structs: Object.fromEntries(structs) }
+  return `${JSON.stringify(all, null, 2)}\n`
+}
+
+const text = golden(inspect('Enigma'))
+if (golden(inspect('Upkeep')) !== text) {
+  console.error('Enigma and Upkeep work on the same slots, so their layouts must be one')
+  process.exit(1)
+}
 
 const file = join(contracts, 'storage-layout.json')
 const same = existsSync(file) && readFileSync(file, 'utf8') === text

@@ -1,17 +1,32 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {BlsVerifier} from "./BlsVerifier.sol";
 import {EnigmaStorage} from "./EnigmaStorage.sol";
 import {IBeacon} from "./interfaces/IBeacon.sol";
+import {IBlsVerifier} from "./interfaces/IBlsVerifier.sol";
+import {IWorkers} from "./interfaces/IWorkers.sol";
 import {CommitteeWord, Descriptor, EpochWord} from "./interfaces/Types.sol";
 import {EIP712} from "./libraries/EIP712.sol";
 import {Signature} from "./libraries/Signature.sol";
 import {Tags} from "./libraries/Tags.sol";
 
 /// @dev See IBeacon.
-abstract contract Beacon is EnigmaStorage {
+abstract contract Beacon is IBeacon, EnigmaStorage {
     uint256 private constant KEY_SIZE = 256;
     uint256 private constant SIGNATURE_SIZE = 128;
+
+    IBlsVerifier private immutable bls = new BlsVerifier();
+    /// The parent of the block in which Enigma is created.
+    uint256 private immutable checkpointNumber = block.number - 1;
+    bytes32 private immutable checkpointHash = blockhash(block.number - 1);
+    bytes32 private immutable attestationRoot;
+    uint8 private immutable verifier;
+
+    constructor(bytes32 attestationRoot_, uint8 verifier_) {
+        attestationRoot = attestationRoot_;
+        verifier = verifier_;
+    }
 
     /// @inheritdoc IBeacon
     function genesis(
@@ -20,7 +35,8 @@ abstract contract Beacon is EnigmaStorage {
         uint8 threshold,
         address[] calldata members,
         bytes[] calldata signatures
-    ) external onlyDeployer {
+    ) external {
+        if (msg.sender != deployer) revert IWorkers.NotDeployer();
         if (epochWord.epoch != 0) revert AlreadyStarted();
         if (publicKey.length != KEY_SIZE || _isInfinity(publicKey)) revert InvalidPublicKey();
         compressedKeyHash = keccak256(bls.compress(publicKey));
@@ -62,6 +78,11 @@ abstract contract Beacon is EnigmaStorage {
         return _currentEpoch();
     }
 
+    /// @inheritdoc IBeacon
+    function descriptor() external view returns (Descriptor memory) {
+        return _descriptor();
+    }
+
     /// @dev Infinity is the only point whose bytes are all zero, and a pairing takes it for anything.
     function _isInfinity(bytes calldata point) private pure returns (bool) {
         for (uint256 offset = 0; offset < point.length; offset += 32) {
@@ -70,7 +91,7 @@ abstract contract Beacon is EnigmaStorage {
         return true;
     }
 
-    function _descriptor() internal view returns (Descriptor memory) {
+    function _descriptor() private view returns (Descriptor memory) {
         return Descriptor({
             chainId: block.chainid,
             enigma: address(this),

@@ -2,23 +2,27 @@
 pragma solidity 0.8.37;
 
 import {ICommits} from "./interfaces/ICommits.sol";
-import {Commitment, Input, Receipt, SecretContract} from "./interfaces/Types.sol";
+import {ILostState} from "./interfaces/ILostState.sol";
+import {Commitment, Input, Lost, Receipt, SecretContract} from "./interfaces/Types.sol";
 import {FeeSchedule} from "./libraries/FeeSchedule.sol";
 import {Group} from "./libraries/Group.sol";
 import {ReceiptChecks} from "./ReceiptChecks.sol";
+import {Slashing} from "./Slashing.sol";
 
 /// @dev See ICommits.
-abstract contract Commits is ReceiptChecks {
+abstract contract Commits is ReceiptChecks, Slashing {
     /// @inheritdoc ICommits
     function commit(Commitment[] calldata commitments) external locked {
-        bool[] memory landed = new bool[](commitments.length);
+        // Of each that lands, the signers.
+        uint256[] memory landed = new uint256[](commitments.length);
         bytes4 firstReason = NothingToCommit.selector;
         uint256 refused = 0;
+        uint256 slashed = 0;
         for (uint256 i = 0; i < commitments.length; ++i) {
-            (bytes4 reason, uint256 word) = _check(commitments[i]);
+            (bytes4 reason, uint256 word, uint256 signers) = _check(commitments[i]);
             if (reason == 0) {
-                landed[i] = true;
-                _store(commitments[i].receipt, word);
+                landed[i] = signers;
+                slashed += _store(commitments[i].receipt, word);
             } else {
                 if (refused++ == 0) firstReason = reason;
                 emit ReceiptRefused(commitments[i].receipt.secretContract, reason);
@@ -26,21 +30,40 @@ abstract contract Commits is ReceiptChecks {
         }
         if (refused == commitments.length) _revertWith(firstReason);
         for (uint256 i = 0; i < commitments.length; ++i) {
-            if (landed[i]) _settle(commitments[i]);
+            if (landed[i] != 0) _settle(commitments[i], landed[i]);
         }
+        _burn(slashed);
     }
 
-    function _store(Receipt calldata receipt, uint256 word) private {
+    /// @return slashed Wei of ENG to burn.
+    function _store(Receipt calldata receipt, uint256 word) private returns (uint256 slashed) {
         SecretContract storage record = secretContracts[receipt.secretContract];
         record.stateHead = receipt.stateHeadAfter;
         record.cursor = receipt.lastIndex + 1;
         record.sealedEpoch = uint40(receipt.epoch);
         record.lastCommitBlock = uint40(block.number);
-        if (record.group != word) record.group = word;
+        if (receipt.snapshotHash != 0) _storeSnapshot(receipt.secretContract, receipt.snapshotHash);
+
+        uint256 stored = record.group;
+        if (stored == word) return 0;
+        uint256 added = Group.silentOf(word);
+        if (Group.epochOf(stored) == Group.epochOf(word)) added &= ~Group.silentOf(stored);
+        if (added != 0) return _passOver(receipt.secretContract, word, added);
+        record.group = word;
+    }
+
+    /// @dev A new snapshot ends the search for a lost one, whose bond goes back as far as nobody earned it.
+    function _storeSnapshot(address account, bytes32 snapshotHash) private {
+        secretContracts[account].snapshotHash = snapshotHash;
+        Lost storage record = lost[account];
+        if (record.since == 0) return;
+        _credit(record.declarer, record.bond - record.paid);
+        delete lost[account];
+        emit ILostState.Found(account, snapshotHash);
     }
 
     /// @dev Moves the money of a stored receipt and publishes it.
-    function _settle(Commitment calldata commitment) private {
+    function _settle(Commitment calldata commitment, uint256 signers) private {
         Receipt calldata receipt = commitment.receipt;
         uint256[] memory outcomes = new uint256[](commitment.inputs.length);
         uint256 commitPay = 0;
@@ -54,7 +77,7 @@ abstract contract Commits is ReceiptChecks {
             outcomes[i] = receipt.results[i].status | (uint256(receipt.results[i].gasCharged) << 8)
                 | ((forCommit + forExecution) << 72);
         }
-        _creditSigners(receipt.secretContract, commitPay, executionPay);
+        _creditSigners(signers, commitment.signatures.length, commitPay, executionPay);
         if (delivered != 0) _deliver(receipt.secretContract, delivered);
         emit Committed(
             receipt.secretContract,
@@ -87,21 +110,14 @@ abstract contract Commits is ReceiptChecks {
         _credit(input.sender, back);
     }
 
-    /// @dev Rank 0 collects the signatures and carries the receipt, so it gets all that the commit costs; execution is
-    /// shared by all that signed, and what does not divide is rank 0's.
-    function _creditSigners(address account, uint256 commitPay, uint256 executionPay) private {
-        SecretContract storage record = secretContracts[account];
-        uint256 word = record.group;
-        uint256 signers = record.signers;
-        uint256 share = executionPay / signers;
-        _credit(workers[Group.idAt(word, 0)].operator, commitPay + executionPay - share * (signers - 1));
-        for (uint256 rank = 1; rank < signers; ++rank) {
-            _credit(workers[Group.idAt(word, rank)].operator, share);
+    /// @dev The first signer collects the signatures and carries the receipt, so it gets all that the commit costs;
+    /// execution is shared by all that signed, and what does not divide is the first one's.
+    function _creditSigners(uint256 signers, uint256 count, uint256 commitPay, uint256 executionPay) private {
+        uint256 share = executionPay / count;
+        _credit(workers[uint24(signers)].operator, commitPay + executionPay - share * (count - 1));
+        for (uint256 i = 1; i < count; ++i) {
+            _credit(workers[uint24(signers >> (24 * i))].operator, share);
         }
-    }
-
-    function _credit(address account, uint256 amount) private {
-        if (amount != 0) credits[account] += amount;
     }
 
     function _deliver(address account, uint256 amount) private {

@@ -5,7 +5,7 @@ import {EnigmaStorage} from "./EnigmaStorage.sol";
 import {ICredits} from "./interfaces/ICredits.sol";
 
 /// @dev See ICredits.
-abstract contract Credits is EnigmaStorage {
+abstract contract Credits is ICredits, EnigmaStorage {
     /// @inheritdoc ICredits
     function withdraw() external locked returns (uint256) {
         return _withdraw(msg.sender);

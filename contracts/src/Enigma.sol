@@ -2,27 +2,55 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {Beacon} from "./Beacon.sol";
 import {Commits} from "./Commits.sol";
-import {Credits} from "./Credits.sol";
 import {EnigmaStorage} from "./EnigmaStorage.sol";
 import {Inputs} from "./Inputs.sol";
 import {IEnigma} from "./interfaces/IEnigma.sol";
-import {Descriptor, Parameters} from "./interfaces/Types.sol";
+import {IInputs} from "./interfaces/IInputs.sol";
+import {Parameters} from "./interfaces/Types.sol";
+import {Group} from "./libraries/Group.sol";
+import {Upkeep} from "./Upkeep.sol";
 
-/// @dev See IEnigma. Layout: EnigmaStorage (slots), Beacon (key, epochs, seeds), Workers (admission, stake, lottery),
-/// Inputs (deploy, tasks), ReceiptChecks and Commits (receipts, pay), Credits (withdrawals).
-contract Enigma is Beacon, Inputs, Commits, Credits {
+/// @dev See IEnigma. Two halves, because one contract has no room for all of it. Here is what every task passes through:
+/// Inputs (deploy, tasks), ReceiptChecks and Commits (receipts, pay). Beside it is Upkeep: Beacon (key, epochs, seeds),
+/// Workers (admission, stake, lottery), Skips, LostState, Credits (withdrawals). Shared: EnigmaStorage (slots), Turns
+/// (groups, clock), Slashing.
+contract Enigma is Inputs, Commits {
+    address private immutable upkeep;
+
     constructor(
         Parameters memory parameters_,
         IERC20 token_,
         bytes32 attestationRoot_,
         uint8 verifier_,
         bytes32[] memory allowedMeasurements
-    ) EnigmaStorage(parameters_, token_, attestationRoot_, verifier_, allowedMeasurements) {}
+    ) EnigmaStorage(token_, msg.sender) {
+        if (
+            parameters_.epochLength == 0 || parameters_.groupSize == 0 || parameters_.groupSize > Group.CAPACITY
+                || (verifier_ != 1 && verifier_ != 2)
+        ) revert IEnigma.InvalidParameters();
+        parametersWord = parameters_;
+        for (uint256 i = 0; i < allowedMeasurements.length; ++i) {
+            measurements[allowedMeasurements[i]] = true;
+        }
+        upkeep = address(new Upkeep(token_, msg.sender, attestationRoot_, verifier_));
+    }
 
-    /// @inheritdoc IEnigma
-    function descriptor() external view returns (Descriptor memory) {
-        return _descriptor();
+    /// @dev Money comes with calls.
+    receive() external payable {
+        revert IInputs.WrongPayment(0);
+    }
+
+    /// @dev Hands the call on to the other half. Nobody can change which code that is.
+    fallback() external payable {
+        address target = upkeep;
+        assembly ("memory-safe") {
+            let ptr := mload(0x40)
+            calldatacopy(ptr, 0, calldatasize())
+            let success := delegatecall(gas(), target, ptr, calldatasize(), 0, 0)
+            returndatacopy(ptr, 0, returndatasize())
+            if success { return(ptr, returndatasize()) }
+            revert(ptr, returndatasize())
+        }
     }
 }

@@ -2,15 +2,15 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {BlsVerifier} from "./BlsVerifier.sol";
-import {IBlsVerifier} from "./interfaces/IBlsVerifier.sol";
-import {IEnigma} from "./interfaces/IEnigma.sol";
-import {CommitteeWord, EpochWord, Parameters, SecretContract, Worker} from "./interfaces/Types.sol";
-import {Group} from "./libraries/Group.sol";
+import {IBeacon} from "./interfaces/IBeacon.sol";
+import {ICredits} from "./interfaces/ICredits.sol";
+import {IState} from "./interfaces/IState.sol";
+import {CommitteeWord, EpochWord, Lost, Parameters, SecretContract, Worker} from "./interfaces/Types.sol";
 
-/// @title EnigmaStorage: the slots, which are part of the protocol, and what the constructor fixes
+/// @title EnigmaStorage: the slots, which are part of the protocol, and the little that both halves of Enigma share
 /// @dev Enclaves prove these slots: their order is docs/bytes.md's, and contracts/storage-layout.json holds it fast.
-abstract contract EnigmaStorage is IEnigma {
+/// Enigma and Upkeep work on the same ones, so neither adds any.
+abstract contract EnigmaStorage is IState {
     uint64 internal constant RULESET = 1;
     uint32 internal constant ERA = 1;
 
@@ -31,45 +31,21 @@ abstract contract EnigmaStorage is IEnigma {
     mapping(address => uint256) public credits; // slot 14
     uint256 public workerCount; // slot 15
     bytes32 internal compressedKeyHash; // slot 16: keccak256 of S compressed, for the descriptor
+    mapping(address => Lost) public lost; // slot 17
 
-    address public immutable deployer = msg.sender;
     IERC20 public immutable token;
-    IBlsVerifier internal immutable bls = new BlsVerifier();
-    uint256 internal immutable checkpointNumber = block.number - 1;
-    bytes32 internal immutable checkpointHash = blockhash(block.number - 1);
-    uint8 internal immutable verifier;
-    bytes32 internal immutable attestationRoot;
+    address public immutable deployer;
 
     bool private transient entered;
 
-    constructor(
-        Parameters memory parameters_,
-        IERC20 token_,
-        bytes32 attestationRoot_,
-        uint8 verifier_,
-        bytes32[] memory allowedMeasurements
-    ) {
-        if (
-            parameters_.epochLength == 0 || parameters_.groupSize == 0 || parameters_.groupSize > Group.CAPACITY
-                || (verifier_ != 1 && verifier_ != 2)
-        ) revert InvalidParameters();
-        parametersWord = parameters_;
+    constructor(IERC20 token_, address deployer_) {
         token = token_;
-        attestationRoot = attestationRoot_;
-        verifier = verifier_;
-        for (uint256 i = 0; i < allowedMeasurements.length; ++i) {
-            measurements[allowedMeasurements[i]] = true;
-        }
-    }
-
-    modifier onlyDeployer() {
-        if (msg.sender != deployer) revert NotDeployer();
-        _;
+        deployer = deployer_;
     }
 
     /// @dev One lock for everything that moves money out.
     modifier locked() {
-        if (entered) revert Reentered();
+        if (entered) revert ICredits.Reentered();
         entered = true;
         _;
         entered = false;
@@ -84,6 +60,10 @@ abstract contract EnigmaStorage is IEnigma {
     /// @dev The same, for what needs a lottery: the first is that of epoch 2.
     function _currentLottery() internal view returns (uint40 epoch) {
         epoch = _currentEpoch();
-        if (epoch < 2) revert NotStarted();
+        if (epoch < 2) revert IBeacon.NotStarted();
+    }
+
+    function _credit(address account, uint256 amount) internal {
+        if (amount != 0) credits[account] += amount;
     }
 }

@@ -10,7 +10,7 @@ import {Tags} from "./libraries/Tags.sol";
 import {Portal} from "./Portal.sol";
 
 /// @dev See IInputs.
-abstract contract Inputs is EnigmaStorage {
+abstract contract Inputs is IInputs, EnigmaStorage {
     uint8 private constant TASK = 1;
     uint8 private constant DEPLOY = 2;
 
@@ -57,7 +57,7 @@ abstract contract Inputs is EnigmaStorage {
         bytes calldata envelope,
         TaskParameters calldata task
     ) external payable returns (uint64 index, bytes32 head) {
-        (index, head) = _log(account, _input(account, TASK, epoch, task, envelope), msg.data[0:0], envelope);
+        (index, head) = _logTask(account, epoch, envelope, task);
         _collect(_due(task));
     }
 
@@ -66,10 +66,8 @@ abstract contract Inputs is EnigmaStorage {
         uint256 due = 0;
         for (uint256 i = 0; i < requests.length; ++i) {
             TaskRequest calldata request = requests[i];
-            Input memory input =
-                _input(request.secretContract, TASK, request.epoch, request.parameters, request.envelope);
-            _log(request.secretContract, input, msg.data[0:0], request.envelope);
             due += _due(request.parameters);
+            _logTask(request.secretContract, request.epoch, request.envelope, request.parameters);
         }
         _collect(due);
     }
@@ -94,6 +92,15 @@ abstract contract Inputs is EnigmaStorage {
 
     function _salt(address owner, bytes32 salt) private pure returns (bytes32) {
         return keccak256(abi.encode(Tags.PORTAL, owner, salt));
+    }
+
+    function _logTask(
+        address account,
+        uint40 epoch,
+        bytes calldata envelope,
+        TaskParameters calldata task
+    ) private returns (uint64, bytes32) {
+        return _log(account, _input(account, TASK, epoch, task, envelope), msg.data[0:0], envelope);
     }
 
     /// @dev What the log will hash, but for a deploy's code; refuses what breaks a limit.

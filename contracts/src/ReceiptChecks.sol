@@ -1,37 +1,46 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Commitment, Input, Receipt, SecretContract, TaskResult, Worker} from "./interfaces/Types.sol";
+import {ICommits} from "./interfaces/ICommits.sol";
+import {IInputs} from "./interfaces/IInputs.sol";
+import {ITurns} from "./interfaces/ITurns.sol";
+import {IWorkers} from "./interfaces/IWorkers.sol";
+import {Commitment, Input, Parameters, Receipt, SecretContract, TaskResult, Worker} from "./interfaces/Types.sol";
 import {Anchor} from "./libraries/Anchor.sol";
+import {Clock} from "./libraries/Clock.sol";
 import {EIP712} from "./libraries/EIP712.sol";
 import {FeeSchedule} from "./libraries/FeeSchedule.sol";
 import {Group} from "./libraries/Group.sol";
 import {InputLog} from "./libraries/InputLog.sol";
 import {ReceiptHash} from "./libraries/ReceiptHash.sol";
 import {Signature} from "./libraries/Signature.sol";
-import {Workers} from "./Workers.sol";
+import {Turns} from "./Turns.sol";
 
 /// @title ReceiptChecks: why a receipt may land
 /// @dev Every check returns the selector of its error, or zero, so that one bad receipt does not take the others down.
 /// What the signers vouch for is checked field by field first, so that a wrong field is told from a wrong signer.
-abstract contract ReceiptChecks is Workers {
+abstract contract ReceiptChecks is ICommits, Turns {
     uint8 internal constant COMPLETED = 0;
     uint8 private constant VALUE_RETURNED = 1;
     uint8 private constant UNOPENED = 2;
 
-    /// @dev The reason to refuse, or zero and the group that the contract has in this epoch.
-    function _check(Commitment calldata commitment) internal view returns (bytes4 reason, uint256 word) {
+    /// @dev The reason to refuse; or zero, the group of this epoch with whom the receipt passes over, and the signers.
+    function _check(Commitment calldata commitment)
+        internal
+        view
+        returns (bytes4 reason, uint256 word, uint256 signers)
+    {
         Receipt calldata receipt = commitment.receipt;
-        if (receipt.network != network) return (WrongNetwork.selector, 0);
-        if (receipt.ruleset != RULESET) return (WrongRuleset.selector, 0);
+        if (receipt.network != network) return (WrongNetwork.selector, 0, 0);
+        if (receipt.ruleset != RULESET) return (WrongRuleset.selector, 0, 0);
         // Every contract needs a signer at least; its slot is read anyway.
-        if (secretContracts[receipt.secretContract].signers == 0) return (UnknownContract.selector, 0);
-        if (receipt.epoch != _currentEpoch()) return (WrongEpoch.selector, 0);
+        if (secretContracts[receipt.secretContract].signers == 0) return (IInputs.UnknownContract.selector, 0, 0);
+        if (receipt.epoch != _currentEpoch()) return (WrongEpoch.selector, 0, 0);
         bytes32[] memory inputHashes;
         (reason, inputHashes) = _checkInputs(commitment);
         if (reason == 0) reason = _checkState(commitment, inputHashes);
         if (reason == 0) reason = _checkAnchor(commitment);
-        if (reason == 0) (reason, word) = _checkSigners(commitment);
+        if (reason == 0) (reason, word, signers) = _checkSigners(commitment);
     }
 
     /// @dev The inputs are exactly the oldest pending ones, in the log's order.
@@ -122,29 +131,73 @@ abstract contract ReceiptChecks is Workers {
         return 0;
     }
 
-    /// @dev The first ranks of the group, as many as the contract asks for, have signed in their order.
-    function _checkSigners(Commitment calldata commitment) private view returns (bytes4 reason, uint256 word) {
+    /// @dev As many as the contract asks for have signed, in the order of their turns, and every turn has come.
+    /// @return reason To refuse, or zero.
+    /// @return word The group, with those who were passed over.
+    /// @return signers The signers' ids in their order, 24 bits each, and the highest bit.
+    function _checkSigners(Commitment calldata commitment)
+        private
+        view
+        returns (bytes4 reason, uint256 word, uint256 signers)
+    {
         address account = commitment.receipt.secretContract;
-        uint256 signers = secretContracts[account].signers;
+        uint256 needed = secretContracts[account].signers;
         word = _groupOf(account, uint40(commitment.receipt.epoch));
-        if (Group.countOf(word) < signers) return (GroupTooSmall.selector, 0);
-        if (commitment.signatures.length != signers) return (MissingSignature.selector, 0);
+        if (Group.countOf(word) < needed) return (GroupTooSmall.selector, 0, 0);
+        if (commitment.signatures.length != needed) return (MissingSignature.selector, 0, 0);
         bytes32 digest = EIP712.digest(ReceiptHash.hash(commitment.receipt));
-        for (uint256 rank = 0; rank < signers; ++rank) {
-            reason = _checkSigner(word, rank, Signature.recover(digest, commitment.signatures[rank]));
-            if (reason != 0) return (reason, 0);
+        signers = 1 << 255;
+        uint256 signed = 0;
+        uint256 next = 0;
+        uint256 rank;
+        for (uint256 i = 0; i < needed; ++i) {
+            (reason, word, rank) = _find(account, word, next, Signature.recover(digest, commitment.signatures[i]));
+            if (reason != 0) return (reason, 0, 0);
+            uint256 position = Clock.positionOf(Group.silentOf(word), Group.countOf(word), rank);
+            if (position < next) return (WrongSignerOrder.selector, 0, 0);
+            next = position + 1;
+            signed |= 1 << rank;
+            signers |= Group.idAt(word, rank) << (24 * i);
         }
+        // The first ones need no clock and pass over nobody.
+        if (next == needed) return (0, word, signers);
+        if (!_hasComeTo(next - 1, commitment)) return (ITurns.TurnNotCome.selector, 0, 0);
+        uint256 passed = Clock.passedOver(Group.silentOf(word), Group.countOf(word), rank, signed);
+        word = Group.withSilent(word, passed);
     }
 
-    function _checkSigner(uint256 word, uint256 rank, address signer) private view returns (bytes4) {
-        Worker storage expected = workers[Group.idAt(word, rank)];
-        if (signer == address(0) || signer != expected.signer) {
+    /// @dev The rank of a signer that may serve, which is most often the next in the order; and the group, with all of
+    /// the sequence if that was needed to tell.
+    function _find(
+        address account,
+        uint256 word,
+        uint256 next,
+        address signer
+    ) private view returns (bytes4 reason, uint256, uint256 rank) {
+        uint256 silent = Group.silentOf(word);
+        rank = Clock.speakingAt(silent, Group.countOf(word), next);
+        if (rank == Group.countOf(word) || workers[Group.idAt(word, rank)].signer != signer) {
             uint256 idPlusOne = workerIds[signer];
-            if (idPlusOne == 0) return WrongSigner.selector;
-            return Group.contains(word, idPlusOne - 1) ? WrongRank.selector : NotInGroup.selector;
+            if (idPlusOne == 0) return (WrongSigner.selector, 0, 0);
+            rank = Group.rankOf(word, idPlusOne - 1);
+            // Where a silent one stands depends on how many there are before it, drawn or not.
+            if (rank == Group.countOf(word) || (silent >> rank) & 1 == 1) {
+                word = _withWholeSequence(account, word);
+                rank = Group.rankOf(word, idPlusOne - 1);
+                if (rank == Group.countOf(word)) return (NotInGroup.selector, 0, 0);
+            }
         }
-        if (expected.expiry <= block.timestamp) return AdmissionExpired.selector;
-        if (!measurements[expected.measurement]) return MeasurementNotAllowed.selector;
-        return 0;
+        Worker storage worker = workers[Group.idAt(word, rank)];
+        if (worker.expiry <= block.timestamp) return (IWorkers.AdmissionExpired.selector, 0, 0);
+        if (!measurements[worker.measurement]) return (IWorkers.MeasurementNotAllowed.selector, 0, 0);
+        return (0, word, rank);
+    }
+
+    /// @dev Whether the turn of a position has come, by the clock of the receipt's contract.
+    function _hasComeTo(uint256 position, Commitment calldata commitment) private view returns (bool) {
+        address account = commitment.receipt.secretContract;
+        Parameters memory terms = parametersWord;
+        uint256 wait = Clock.wait(position, secretContracts[account].signers, terms.groupSize, terms.takeover);
+        return block.number >= _clockStart(account, commitment.inputs[0].blockNumber) + wait;
     }
 }

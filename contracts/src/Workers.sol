@@ -3,19 +3,17 @@ pragma solidity 0.8.37;
 
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {EnigmaStorage} from "./EnigmaStorage.sol";
 import {IWorkers} from "./interfaces/IWorkers.sol";
 import {Worker} from "./interfaces/Types.sol";
 import {Group} from "./libraries/Group.sol";
-import {Lottery} from "./libraries/Lottery.sol";
 import {StakeTree} from "./libraries/StakeTree.sol";
+import {Slashing} from "./Slashing.sol";
+import {Turns} from "./Turns.sol";
 
 /// @dev See IWorkers.
-abstract contract Workers is EnigmaStorage {
+abstract contract Workers is IWorkers, Turns, Slashing {
     using SafeERC20 for IERC20;
-    using StakeTree for mapping(uint256 => uint256);
 
-    uint256 private constant WHOLE_ENG = 1 ether;
     /// A logout in epoch e counts from e+2; the stake stays one epoch longer, so what was done last can be answered for.
     uint40 private constant UNLOCK_EPOCHS = 3;
 
@@ -26,12 +24,8 @@ abstract contract Workers is EnigmaStorage {
     }
 
     /// @inheritdoc IWorkers
-    function admit(
-        address signer,
-        address operator,
-        bytes32 measurement,
-        uint40 expiry
-    ) external onlyDeployer returns (uint256 id) {
+    function admit(address signer, address operator, bytes32 measurement, uint40 expiry) external returns (uint256 id) {
+        if (msg.sender != deployer) revert NotDeployer();
         if (signer == address(0) || operator == address(0)) revert InvalidWorker();
         if (!measurements[measurement]) revert MeasurementNotAllowed();
         if (expiry <= block.timestamp) revert AdmissionExpired();
@@ -99,7 +93,7 @@ abstract contract Workers is EnigmaStorage {
 
     /// @inheritdoc IWorkers
     function group(address account) external view returns (uint256[] memory) {
-        return Group.unpack(_groupOf(account, _currentLottery()));
+        return Group.unpack(_groupOf(account, _currentLottery()), parametersWord.groupSize);
     }
 
     /// @inheritdoc IWorkers
@@ -112,26 +106,5 @@ abstract contract Workers is EnigmaStorage {
         uint256 idPlusOne = workerIds[signer];
         if (idPlusOne == 0) revert UnknownWorker();
         return idPlusOne - 1;
-    }
-
-    /// @dev The packed group of the current epoch: the stored one, or the one that its first commit will store.
-    function _groupOf(address account, uint40 epoch) internal view returns (uint256 word) {
-        word = secretContracts[account].group;
-        if (Group.epochOf(word) != epoch) word = Group.pack(epoch, _draw(account, epoch, parametersWord.groupSize));
-    }
-
-    function _draw(address account, uint40 epoch, uint256 count) private view returns (uint256[] memory) {
-        bytes32 seed = seeds[epoch];
-        if (epoch < _currentEpoch() || seed == 0) revert NoLottery(epoch);
-        return Lottery.draw(tree, StakeTree.entry(treeRoot, epoch), seed, account, count);
-    }
-
-    /// @dev Returns the epoch from which the weight counts.
-    function _setWeight(uint256 id, uint256 amount) private returns (uint40) {
-        uint256 weight = amount / WHOLE_ENG;
-        if (weight > StakeTree.MAX_WEIGHT) weight = StakeTree.MAX_WEIGHT;
-        uint40 epoch = _currentEpoch();
-        treeRoot = tree.set(treeRoot, epoch, id, weight);
-        return epoch + 2;
     }
 }

@@ -43,7 +43,8 @@ contract CommitsTest is EnigmaTest {
         assertEq(record.cursor, 2);
         assertEq(record.sealedEpoch, 2);
         assertEq(record.lastCommitBlock, block.number);
-        // The drawn group is packed: epoch, count, first rank, ids.
+        assertEq(record.snapshotHash, c.receipt.snapshotHash);
+        // The drawn group is packed: epoch, count, nobody passed over, ids.
         uint256[] memory ids = enigma.group(account);
         assertEq(record.group, 2 | (3 << 40) | (ids[0] << 56) | (ids[1] << 80) | (ids[2] << 104));
     }

@@ -360,6 +360,30 @@ abstract contract EnigmaTest is Test {
         }
     }
 
+    /// @dev Signs with these ranks, in this order.
+    function _signBy(Commitment memory c, uint256[] memory ranks) internal view {
+        (,, uint256[] memory ids) = enigma.turns(c.receipt.secretContract);
+        c.signatures = new bytes[](ranks.length);
+        for (uint256 i = 0; i < ranks.length; ++i) {
+            c.signatures[i] = _signed(_workerKey(ids[ranks[i]]), _receiptHash(c.receipt));
+        }
+    }
+
+    function _ranks(uint256 first) internal pure returns (uint256[] memory ranks) {
+        ranks = new uint256[](1);
+        ranks[0] = first;
+    }
+
+    function _ranks(uint256 first, uint256 second) internal pure returns (uint256[] memory ranks) {
+        ranks = new uint256[](2);
+        (ranks[0], ranks[1]) = (first, second);
+    }
+
+    function _ranks(uint256 first, uint256 second, uint256 third) internal pure returns (uint256[] memory ranks) {
+        ranks = new uint256[](3);
+        (ranks[0], ranks[1], ranks[2]) = (first, second, third);
+    }
+
     function _commitment(address account, uint256 count) internal view returns (Commitment memory c) {
         c = _unsigned(account, count);
         _sign(c);

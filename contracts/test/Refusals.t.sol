@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ICommits} from "../src/interfaces/ICommits.sol";
 import {IInputs} from "../src/interfaces/IInputs.sol";
+import {ITurns} from "../src/interfaces/ITurns.sol";
 import {IWorkers} from "../src/interfaces/IWorkers.sol";
 import {Commitment, Input, TaskResult} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
@@ -221,14 +222,18 @@ contract RefusalsTest is EnigmaTest {
 
         _sign(c);
         (c.signatures[0], c.signatures[1]) = (c.signatures[1], c.signatures[0]);
-        _refused(c, ICommits.WrongRank.selector);
+        _refused(c, ICommits.WrongSignerOrder.selector);
         _sign(c);
         c.signatures[1] = c.signatures[0];
-        _refused(c, ICommits.WrongRank.selector);
+        _refused(c, ICommits.WrongSignerOrder.selector);
         c.signatures[1] = _signed(_workerKey(group[2]), _receiptHash(c.receipt));
-        _refused(c, ICommits.WrongRank.selector);
-        uint256 outsider = enigma.sequence(account, 2, 5)[4];
-        c.signatures[1] = _signed(_workerKey(outsider), _receiptHash(c.receipt));
+        _refused(c, ITurns.TurnNotCome.selector);
+        uint256 last = enigma.sequence(account, 2, 5)[4];
+        c.signatures[1] = _signed(_workerKey(last), _receiptHash(c.receipt));
+        _refused(c, ITurns.TurnNotCome.selector);
+        // Admitted, but drawn from two epochs later on.
+        _admit(WORKERS, 600 ether);
+        c.signatures[1] = _signed(_workerKey(WORKERS), _receiptHash(c.receipt));
         _refused(c, ICommits.NotInGroup.selector);
     }
 

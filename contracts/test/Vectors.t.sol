@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Test} from "forge-std/Test.sol";
 import {BlsVerifier} from "../src/BlsVerifier.sol";
 import {Descriptor, Input, Receipt as TaskReceipt, TaskResult} from "../src/interfaces/Types.sol";
+import {Clock} from "../src/libraries/Clock.sol";
 import {EIP712} from "../src/libraries/EIP712.sol";
 import {InputLog} from "../src/libraries/InputLog.sol";
 import {ReceiptHash} from "../src/libraries/ReceiptHash.sol";
@@ -151,6 +152,44 @@ contract VectorsTest is Test {
             enigma.keyGenerationDigest(uint32(_uint(json, at, ".era")), keccak256(commitments[0]), keccak256(all));
         assertEq(digest, _word(json, at, ".digest"));
         assertEq(enigma.recover(digest, _bytes(json, at, ".signature")), _address(json, "", ".signer"));
+    }
+
+    // clock.json
+
+    function test_waitsAreThoseOfTheVectors() public view {
+        string memory json = vm.readFile("vectors/clock.json");
+        uint256 count = _count(json, ".waits", ".wait");
+        assertGt(count, 100);
+        for (uint256 i = 0; i < count; ++i) {
+            string memory at = _at(".waits", i);
+            uint256 waited = Clock.wait(
+                _uint(json, at, ".position"),
+                _uint(json, at, ".signers"),
+                _uint(json, at, ".groupSize"),
+                _uint(json, at, ".takeover")
+            );
+            assertEq(waited, _uint(json, at, ".wait"));
+        }
+    }
+
+    function test_ordersAreThoseOfTheVectors() public view {
+        string memory json = vm.readFile("vectors/clock.json");
+        uint256 cases = _count(json, ".orders", ".count");
+        assertGt(cases, 30);
+        for (uint256 i = 0; i < cases; ++i) {
+            string memory at = _at(".orders", i);
+            uint256 count = _uint(json, at, ".count");
+            uint256 silent = _uint(json, at, ".silent");
+            uint256[] memory order = vm.parseJsonUintArray(json, string.concat(at, ".order"));
+            assertEq(order.length, count);
+            for (uint256 position = 0; position < count; ++position) {
+                uint256 rank = order[position];
+                assertEq(Clock.positionOf(silent, count, rank), position);
+                uint256 speaking = (silent >> rank) & 1 == 0 ? rank : count;
+                assertEq(Clock.speakingAt(silent, count, position), speaking);
+            }
+            assertEq(Clock.speakingAt(silent, count, count), count);
+        }
     }
 
     // Reading

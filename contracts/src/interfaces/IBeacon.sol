@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Descriptor} from "./Types.sol";
+
 /// @title Beacon: the network's key, its epochs and their seeds
 /// @notice Epoch 0 is the setup. `genesis` starts epoch 1, which has no lottery and no fixed length: it ends with the
 /// first beacon. The beacon of e+1 can be posted once e has begun; e+1 begins at its scheduled block, or in the block
@@ -67,18 +69,6 @@ interface IBeacon {
     /// @notice The epoch of this block.
     function currentEpoch() external view returns (uint40);
 
-    /// @notice The stored word of the epochs: `epoch + 1` is current once `nextStart` is set and reached.
-    function epochWord() external view returns (uint40 epoch, uint40 start, uint40 nextStart, uint32 era);
-
-    /// @notice The sitting committee: `n` members, threshold `t`.
-    function committeeWord() external view returns (uint32 generation, uint8 n, uint8 t);
-
-    /// @notice The seed of an epoch; zero if none.
-    function seeds(uint256 epoch) external view returns (bytes32);
-
-    /// @notice keccak256 of the key in its 256-byte form.
-    function publicKeyHash() external view returns (bytes32);
-
-    /// @notice keccak256 of the commitments of the key generation.
-    function commitmentsHash() external view returns (bytes32);
+    /// @notice What `network` is the hash of.
+    function descriptor() external view returns (Descriptor memory);
 }

@@ -6,7 +6,7 @@ import {Commitment} from "./Types.sol";
 /// @title Commits: landing receipts
 /// @notice A receipt lands if it is for exactly the next inputs that Ethereum ordered, on exactly the state that it
 /// last recorded, as seen from exactly this chain, signed by the enclaves that the lottery chose. One that fails is
-/// skipped and the others land; if none lands, the call reverts with the first one's reason.
+/// left out and the others land; if none lands, the call reverts with the first one's reason.
 interface ICommits {
     /// @notice A receipt landed.
     /// @param stateHead The contract's head after it.
@@ -22,7 +22,7 @@ interface ICommits {
         bytes[] outputs,
         bytes[] deltas
     );
-    /// @notice A receipt was skipped; `reason` is the selector of one of the errors below.
+    /// @notice A receipt was left out; `reason` is the selector of one of the errors below.
     event ReceiptRefused(address indexed secretContract, bytes4 reason);
 
     /// @notice The call holds no receipt.
@@ -78,10 +78,10 @@ interface ICommits {
     error MissingSignature();
     /// @notice A signature is malformed, or of no worker.
     error WrongSigner();
-    /// @notice A signer is a worker, but not one of the group.
+    /// @notice A signer is a worker, but not one that may serve the contract in this epoch.
     error NotInGroup();
-    /// @notice A signer is in the group, but not at this rank.
-    error WrongRank();
+    /// @notice The signers must come in the order of their turns, each once.
+    error WrongSignerOrder();
 
     /// @notice Lands receipts, pays for them and publishes their outputs and deltas. Anybody may carry them.
     /// @dev All are checked and stored before any money moves, under a lock.

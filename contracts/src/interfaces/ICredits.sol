@@ -15,9 +15,6 @@ interface ICredits {
     /// @notice The call came from within another one.
     error Reentered();
 
-    /// @notice What the contract owes an account, wei.
-    function credits(address account) external view returns (uint256);
-
     /// @notice Pays the sender's whole credit to the sender.
     function withdraw() external returns (uint256 amount);
 

@@ -6,7 +6,8 @@ import {Worker} from "./Types.sol";
 /// @title Workers: admission, stake, and who may be drawn
 /// @notice Stake changes, logins and logouts made in epoch e count from e+2: the set of e+1 is closed before its seed
 /// can be known. A worker's weight is its stake in whole ENG while it is logged in.
-/// @dev Assumes a staking token with 18 decimals, without a fee on transfer, whose supply stays below 2^30 whole tokens.
+/// @dev Assumes a staking token with 18 decimals and `burn(uint256)`, without a fee on transfer, whose supply stays below
+/// 2^30 whole tokens.
 interface IWorkers {
     /// @notice A worker was admitted, or its admission renewed.
     event WorkerAdmitted(
@@ -76,16 +77,4 @@ interface IWorkers {
 
     /// @notice The id of the worker with this signing key; reverts if there is none.
     function workerId(address signer) external view returns (uint256 id);
-
-    /// @notice Workers ever admitted.
-    function workerCount() external view returns (uint256);
-
-    /// @notice The stake tree's root: base epoch, and totals and versions of three epochs (library StakeTree).
-    function treeRoot() external view returns (uint256);
-
-    /// @notice A stored word of the stake tree.
-    function tree(uint256 key) external view returns (uint256);
-
-    /// @notice Whether enclaves of this measurement may serve.
-    function measurements(bytes32 measurement) external view returns (bool);
 }

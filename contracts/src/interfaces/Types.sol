@@ -48,6 +48,12 @@ struct Worker {
     uint96 stake;
     /// MRENCLAVE.
     bytes32 measurement;
+    /// Epoch of the last slash.
+    uint40 slashEpoch;
+    /// Wei of ENG that were staked at that epoch's first slash.
+    uint96 slashBase;
+    /// Slashes in that epoch.
+    uint8 slashes;
 }
 
 /// @notice What Ethereum knows of a secret contract.
@@ -71,6 +77,25 @@ struct SecretContract {
     /// Wei of task values that reached the portal, and of outbound calls that succeeded.
     uint128 delivered;
     address deployer;
+    /// Last block in which the base fee was shown to be above the oldest input's price cap.
+    uint40 holdBlock;
+    /// Of the last sealed snapshot that was folded; zero before the first commit.
+    bytes32 snapshotHash;
+}
+
+/// @notice An open declaration that the last snapshot of a secret contract is lost.
+struct Lost {
+    address declarer;
+    /// Block of the declaration; zero if there is none.
+    uint40 since;
+    /// Chunks of the snapshot; zero until the first is posted.
+    uint8 chunks;
+    /// Wei.
+    uint128 bond;
+    /// Wei of the bond that posters got.
+    uint128 paid;
+    /// Bit i: chunk i is posted.
+    uint256 posted;
 }
 
 /// @notice What the hash `network` binds; a client pins it.
@@ -180,6 +205,6 @@ struct Commitment {
     bytes[] outputs;
     /// Sealed deltas, one a task.
     bytes[] deltas;
-    /// 65 bytes each, by the required ranks in order.
+    /// 65 bytes each, in the order of the signers' turns.
     bytes[] signatures;
 }

@@ -57,8 +57,11 @@ library Lottery {
             uint256 lane = 0;
             weight = StakeTree.laneOf(free, 0);
             while (point >= weight) {
-                point -= weight;
-                weight = StakeTree.laneOf(free, ++lane);
+                unchecked {
+                    point -= weight;
+                    ++lane;
+                }
+                weight = StakeTree.laneOf(free, lane);
             }
             version = StakeTree.versionOf(StakeTree.laneOf(word, lane));
             index = 8 * index + lane;

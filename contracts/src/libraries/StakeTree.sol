@@ -23,7 +23,9 @@ library StakeTree {
 
     /// @notice Lane `lane` of a word: version and weight.
     function laneOf(uint256 word, uint256 lane) internal pure returns (uint256) {
-        return (word >> (32 * lane)) & LANE;
+        unchecked {
+            return (word >> (32 * lane)) & LANE;
+        }
     }
 
     /// @notice The weight in a lane or root entry.

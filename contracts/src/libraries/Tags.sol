@@ -14,6 +14,7 @@ library Tags {
     bytes32 internal constant STATE_HEAD_GENESIS = keccak256("enigma/v1/state-head-genesis");
     bytes32 internal constant STATE_HEAD = keccak256("enigma/v1/state-head");
     bytes32 internal constant STATE_HEAD_SNAPSHOT = keccak256("enigma/v1/state-head-snapshot");
+    bytes32 internal constant SNAPSHOT = keccak256("enigma/v1/snapshot");
 
     /// RFC 9380 domain separation tag of the beacon's hash to G1.
     bytes internal constant BEACON_DST = "ENIGMA_V1_BEACON_BLS12381G1_XMD:SHA-256_SSWU_RO_";

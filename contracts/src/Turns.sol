@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {EnigmaStorage} from "./EnigmaStorage.sol";
+import {IBeacon} from "./interfaces/IBeacon.sol";
+import {EpochWord, SecretContract} from "./interfaces/Types.sol";
+import {Group} from "./libraries/Group.sol";
+import {Lottery} from "./libraries/Lottery.sol";
+import {StakeTree} from "./libraries/StakeTree.sol";
+
+/// @title Turns: who serves a contract in an epoch, and since when its clock runs
+abstract contract Turns is EnigmaStorage {
+    /// @dev The packed group of the current epoch: the stored one, or the one that its first commit will store.
+    function _groupOf(address account, uint40 epoch) internal view returns (uint256 word) {
+        word = secretContracts[account].group;
+        if (Group.epochOf(word) != epoch) word = Group.pack(epoch, _draw(account, epoch, parametersWord.groupSize));
+    }
+
+    /// @dev The same with all workers that may serve.
+    function _withWholeSequence(address account, uint256 word) internal view returns (uint256) {
+        uint40 epoch = Group.epochOf(word);
+        return Group.withSilent(Group.pack(epoch, _draw(account, epoch, Group.CAPACITY)), Group.silentOf(word));
+    }
+
+    function _draw(address account, uint40 epoch, uint256 count) internal view returns (uint256[] memory) {
+        bytes32 seed = seeds[epoch];
+        if (epoch < _currentEpoch() || seed == 0) revert IBeacon.NoLottery(epoch);
+        return Lottery.draw(tree, StakeTree.entry(treeRoot, epoch), seed, account, count);
+    }
+
+    /// @dev The block from which the waits of a contract count, its oldest pending input being of block `inputBlock`: before
+    /// that input is as deep as the contract asks for, nobody can execute it.
+    function _clockStart(address account, uint256 inputBlock) internal view returns (uint256 start) {
+        SecretContract storage record = secretContracts[account];
+        EpochWord memory word = epochWord;
+        start = word.nextStart != 0 && block.number >= word.nextStart ? word.nextStart : word.start;
+        start = _later(start, inputBlock + record.depth);
+        start = _later(start, record.lastCommitBlock);
+        start = _later(start, record.holdBlock);
+    }
+
+    function _later(uint256 one, uint256 other) internal pure returns (uint256) {
+        return one > other ? one : other;
+    }
+}

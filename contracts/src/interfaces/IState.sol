@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
+/// @title State: what the contract stores and what its creation fixed, as it lies
+/// @notice Enclaves prove these slots (docs/bytes.md, "Storage layout").
+interface IState {
+    /// @notice The numbers of the network, in the order of `Parameters`.
+    function parametersWord()
+        external
+        view
+        returns (uint40 epochLength, uint8 groupSize, uint16 takeover, uint8 skipEpochs, uint8 window);
+
+    /// @notice The hash of the descriptor; zero before genesis. It enters every signed message.
+    function network() external view returns (bytes32);
+
+    /// @notice The stored word of the epochs: `epoch + 1` is current once `nextStart` is set and reached.
+    function epochWord() external view returns (uint40 epoch, uint40 start, uint40 nextStart, uint32 era);
+
+    /// @notice keccak256 of the key in its 256-byte form.
+    function publicKeyHash() external view returns (bytes32);
+
+    /// @notice The sitting committee: `n` members, threshold `t`.
+    function committeeWord() external view returns (uint32 generation, uint8 n, uint8 t);
+
+    /// @notice keccak256 of the commitments of the key generation.
+    function commitmentsHash() external view returns (bytes32);
+
+    /// @notice The stake tree's root: base epoch, and totals and versions of three epochs (library StakeTree).
+    function treeRoot() external view returns (uint256);
+
+    /// @notice A stored word of the stake tree.
+    function tree(uint256 key) external view returns (uint256);
+
+    /// @notice The seed of an epoch; zero if none.
+    function seeds(uint256 epoch) external view returns (bytes32);
+
+    /// @notice Whether enclaves of this measurement may serve.
+    function measurements(bytes32 measurement) external view returns (bool);
+
+    /// @notice What the contract owes an account, wei.
+    function credits(address account) external view returns (uint256);
+
+    /// @notice Workers ever admitted.
+    function workerCount() external view returns (uint256);
+
+    /// @notice The open declaration that a contract's state is lost, in the order of `Lost`; all zero if there is none.
+    function lost(address secretContract)
+        external
+        view
+        returns (address declarer, uint40 since, uint8 chunks, uint128 bond, uint128 paid, uint256 posted);
+
+    /// @notice The staking token, ENG.
+    function token() external view returns (IERC20);
+
+    /// @notice Who created the contract, admits workers and starts the network.
+    function deployer() external view returns (address);
+}

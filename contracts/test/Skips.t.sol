@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ICommits} from "../src/interfaces/ICommits.sol";
+import {IInputs} from "../src/interfaces/IInputs.sol";
+import {ITurns} from "../src/interfaces/ITurns.sol";
+import {Commitment, Input, SecretContract, TaskParameters} from "../src/interfaces/Types.sol";
+import {EnigmaTest} from "./EnigmaTest.sol";
+
+/// @notice An input that nobody executes is given up after two epoch lengths, 128 blocks.
+contract SkipsTest is EnigmaTest {
+    event Skipped(
+        address indexed secretContract, uint64 indexed index, bytes32 stateHead, address indexed sender, uint256 refund
+    );
+    event TakenOver(address indexed secretContract, uint40 indexed epoch, uint256 group);
+
+    uint256 private constant DEADLINE = 2 * 64;
+    address private constant ALICE = address(0xa11ce);
+    address private constant BOB = address(0xb0b);
+    address private account;
+    uint256 private start;
+
+    function setUp() public override {
+        super.setUp();
+        account = _deploy(ALICE, "salt", 1);
+        start = block.number;
+    }
+
+    function _silent() private view returns (uint256) {
+        (, uint256 word,) = enigma.turns(account);
+        return uint8(word >> 48);
+    }
+
+    function _skip() private {
+        uint64 cursor = enigma.secretContract(account).cursor;
+        Input memory input = logged[account][cursor];
+        vm.prank(address(0xa9b0d9));
+        enigma.skip(account, input);
+    }
+
+    function _tooEarly(uint256 deadline) private {
+        Input memory input = logged[account][enigma.secretContract(account).cursor];
+        vm.expectRevert(abi.encodeWithSelector(ITurns.TooEarlyToSkip.selector, deadline));
+        enigma.skip(account, input);
+    }
+
+    function test_anybodySkipsAfterTheDeadline() public {
+        TaskParameters memory task = _task(3 ether);
+        _create(account, BOB, task);
+        SecretContract memory before = enigma.secretContract(account);
+        uint256 held = address(enigma).balance;
+        vm.roll(start + DEADLINE - 1);
+        _tooEarly(start + DEADLINE);
+        vm.roll(start + DEADLINE);
+        bytes32 head = _skippedHead(before.stateHead, 0);
+        vm.expectEmit(address(enigma));
+        emit Skipped(account, 0, head, ALICE, _due(_task(0)));
+        _skip();
+        assertEq(enigma.credits(ALICE), _due(_task(0)), "exactly what was paid");
+
+        // The queue of dead inputs goes at once.
+        head = _skippedHead(head, 1);
+        _skip();
+        assertEq(enigma.credits(BOB), _due(task), "with the value");
+        SecretContract memory record = enigma.secretContract(account);
+        assertEq(record.cursor, 2);
+        assertEq(record.stateHead, head);
+        assertEq(record.sealedEpoch, before.sealedEpoch);
+        assertEq(record.lastCommitBlock, before.lastCommitBlock);
+        assertEq(address(enigma).balance, held, "nothing leaves");
+        assertEq(held, enigma.credits(ALICE) + enigma.credits(BOB));
+
+        Input memory last = logged[account][1];
+        vm.expectRevert(ITurns.NothingPending.selector);
+        enigma.skip(account, last);
+        vm.expectRevert(IInputs.UnknownContract.selector);
+        enigma.skip(address(1), last);
+    }
+
+    function _skippedHead(bytes32 head, uint256 index) private view returns (bytes32) {
+        return
+            keccak256(
+                abi.encode(_tag("state-head"), head, _inputHash(account, index, logged[account][index]), bytes32(0))
+            );
+    }
+
+    function test_whatFollowsASkipIsCommittedOnItsHead() public {
+        _create(account, BOB, _task(1 ether));
+        vm.roll(start + DEADLINE);
+        _skip();
+        Commitment memory c = _unsigned(account, 1);
+        _signBy(c, _ranks(3));
+        enigma.commit(_one(c));
+        assertEq(enigma.secretContract(account).cursor, 2);
+        assertEq(account.balance, 1 ether);
+    }
+
+    function test_onlyTheOldestInputIsSkipped() public {
+        _create(account, BOB, _task(0));
+        vm.roll(start + DEADLINE);
+        Input memory second = logged[account][1];
+        vm.expectRevert(ICommits.WrongInputHead.selector);
+        enigma.skip(account, second);
+        Input memory forged = logged[account][0];
+        forged.sender = BOB;
+        vm.expectRevert(ICommits.WrongInputHead.selector);
+        enigma.skip(account, forged);
+        forged = logged[account][0];
+        forged.value = 1 ether;
+        vm.expectRevert(ICommits.WrongInputHead.selector);
+        enigma.skip(account, forged);
+    }
+
+    function test_aCommitMovesTheDeadline() public {
+        _create(account, BOB, _task(0));
+        vm.roll(start + 100);
+        Commitment memory c = _unsigned(account, 1);
+        _sign(c);
+        enigma.commit(_one(c));
+        vm.roll(start + 100 + DEADLINE - 1);
+        _tooEarly(start + 100 + DEADLINE);
+        vm.roll(start + 100 + DEADLINE);
+        _skip();
+    }
+
+    function test_neitherEpochsNorHoldsMoveTheDeadline() public {
+        Input memory input = logged[account][0];
+        vm.roll(start + DEADLINE - 40);
+        _nextEpoch();
+        vm.roll(start + DEADLINE - 1);
+        vm.fee(1000 gwei);
+        enigma.holdClock(account, input);
+        _tooEarly(start + DEADLINE);
+        vm.roll(start + DEADLINE);
+        _skip();
+        // But the group is not to blame, its clock was held a block before.
+        assertEq(_silent(), 0);
+        for (uint256 id = 0; id < WORKERS; ++id) {
+            assertEq(enigma.worker(id).stake, (id + 1) * 100 ether);
+        }
+    }
+
+    function test_theGroupIsSlashedOnceItsWholeClockHasRun() public {
+        vm.fee(1000 gwei);
+        vm.roll(start + DEADLINE);
+        enigma.holdClock(account, logged[account][0]);
+        uint256 held = block.number;
+        // Rank 2 has its turn 6 blocks after the hold, and three blocks to use it.
+        vm.roll(held + 8);
+        uint256 snapshot = vm.snapshotState();
+        _skip();
+        assertEq(_silent(), 0);
+        vm.revertToState(snapshot);
+        vm.roll(held + 9);
+        (, uint256 word, uint256[] memory ids) = enigma.turns(account);
+        vm.expectEmit(address(enigma));
+        emit TakenOver(account, 2, word | 7 << 48);
+        _skip();
+        assertEq(_silent(), 7);
+        uint256 staked = 0;
+        for (uint256 rank = 0; rank < WORKERS; ++rank) {
+            uint256 full = (ids[rank] + 1) * 100 ether;
+            uint256 stake = enigma.worker(ids[rank]).stake;
+            assertEq(stake, rank < 3 ? full * 99 / 100 : full);
+            staked += stake;
+        }
+        assertEq(token.balanceOf(address(enigma)), staked);
+        assertEq(token.totalSupply(), 150_000_000 ether - (1500 ether - staked));
+    }
+
+    function test_withAllOfTheGroupTheClockIsOneStep() public {
+        account = _deploy(ALICE, "three", 3);
+        start = block.number;
+        vm.roll(start + DEADLINE);
+        vm.fee(1000 gwei);
+        enigma.holdClock(account, logged[account][0]);
+        vm.roll(block.number + 2);
+        uint256 snapshot = vm.snapshotState();
+        _skip();
+        assertEq(_silent(), 0);
+        vm.revertToState(snapshot);
+        vm.roll(block.number + 1);
+        _skip();
+        assertEq(_silent(), 7);
+    }
+
+    function test_aQueueSlashesTheGroupOnce() public {
+        for (uint256 i = 0; i < 5; ++i) {
+            _create(account, BOB, _task(0));
+        }
+        vm.roll(start + DEADLINE);
+        for (uint256 i = 0; i < 6; ++i) {
+            _skip();
+        }
+        uint256[] memory group = enigma.group(account);
+        for (uint256 rank = 0; rank < 3; ++rank) {
+            assertEq(enigma.worker(group[rank]).slashes, 1);
+        }
+    }
+
+    function test_whoWasPassedOverBeforeIsNotSlashedAgain() public {
+        _create(account, BOB, _task(0));
+        vm.roll(start + 3);
+        Commitment memory c = _unsigned(account, 1);
+        _signBy(c, _ranks(1));
+        enigma.commit(_one(c));
+        vm.roll(start + 3 + DEADLINE);
+        _skip();
+        assertEq(_silent(), 7);
+        uint256[] memory group = enigma.group(account);
+        for (uint256 rank = 0; rank < 3; ++rank) {
+            assertEq(enigma.worker(group[rank]).slashes, 1);
+        }
+    }
+
+    function test_aSkippedInputIsNotCommittedAnyMore() public {
+        vm.roll(start + DEADLINE);
+        Commitment memory c = _unsigned(account, 1);
+        _sign(c);
+        _skip();
+        vm.expectRevert(ICommits.NotNextIndex.selector);
+        enigma.commit(_one(c));
+    }
+}
