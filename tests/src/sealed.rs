@@ -25,7 +25,7 @@ pub mod stake;
 
 pub use chain::Chain;
 pub use client::{Client, Letter};
-pub use contract::{Enigma, Terms};
+pub use contract::{Enigma, Events, Standing, Terms};
 pub use door::{KeyDoor, WorkerDoor};
 pub use entropy::Entropy;
 pub use network::{Network, Plan, Sent};

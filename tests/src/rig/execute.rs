@@ -67,8 +67,13 @@ impl Rig {
         let (mut slots, mut state) = (BTreeSet::new(), None);
         for _ in 0..ROUNDS {
             let facts = self.facts.bring(&self.chain, self.headers.tip(), &slots).await;
-            let execute =
-                UntrustedExecute { contract, facts, inputs: inputs.clone().into(), state: state.clone() };
+            let execute = UntrustedExecute {
+                contract,
+                facts,
+                inputs: inputs.clone().into(),
+                anchor: None,
+                state: state.clone(),
+            };
             match self.workers[worker].door.execute(execute) {
                 WorkerReply::Executed(executed) => {
                     if let Some(snapshot) = &executed.snapshot {
@@ -96,10 +101,13 @@ impl Rig {
 
     /// What the first key enclaves up to the threshold answer to a request.
     async fn gather(&mut self, request: &KeyRequest) -> Result<Vec<KeyReply>, Refusal> {
+        let pending = self.ledger.tracks[&request.contract].oldest().cloned();
         let mut replies = Vec::new();
         for key in self.keys.iter_mut().take(THRESHOLD) {
-            let question =
-                |facts| UntrustedKeyRequest::Release(UntrustedRelease { request: request.clone(), facts });
+            let question = |facts| {
+                let (request, pending) = (request.clone(), pending.clone());
+                UntrustedKeyRequest::Release(UntrustedRelease { request, pending, facts })
+            };
             match key.ask(&self.chain, &self.headers, &mut self.facts, question).await? {
                 KeyEnclaveReply::Released(reply) => replies.push(reply),
                 other => panic!("expected a part of a key, {other:?} came"),

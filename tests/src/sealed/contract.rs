@@ -1,6 +1,7 @@
 //! What the Enigma contract stores, block by block, and which receipts it refuses. Signatures of beacons and of the
 //! key generation are for the tests to check: no pairing happens here.
 
+mod clock;
 mod commit;
 mod epochs;
 mod inputs;
@@ -8,10 +9,11 @@ mod inputs;
 use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, U256};
-use enigma_protocol::door::{UntrustedDelta, UntrustedInput, UntrustedState};
+use enigma_protocol::door::{UntrustedBase, UntrustedDelta, UntrustedInput, UntrustedState, UntrustedStep};
 
 use super::chain::Chain;
 
+pub use clock::Standing;
 pub use inputs::Terms;
 
 /// The contract on its chain. What it does happens in the pending block; [`Chain::mine`] makes it so.
@@ -32,14 +34,39 @@ pub struct Enigma {
 pub struct Events {
     /// Every input, with its envelope and code.
     pub inputs: Vec<UntrustedInput>,
-    /// The last committed snapshot and the deltas since.
-    pub state: Option<UntrustedState>,
+    /// What moved the state head, from the first input on.
+    pub steps: Vec<UntrustedStep>,
+    /// Every committed snapshot, and how many steps lead to it, its own folding in included.
+    pub bases: Vec<(UntrustedBase, usize)>,
     /// Encrypted outputs, one a committed input.
     pub outputs: Vec<Vec<u8>>,
     /// Every committed delta.
     pub deltas: Vec<UntrustedDelta>,
+    /// Epochs and workers that were slashed in them.
+    pub slashed: Vec<(u64, u64)>,
     /// Wei on the portal, wei of task values that went there.
     portal: (U256, U256),
+}
+
+impl Events {
+    /// The last snapshot and what happened since; from the beginning if there is none.
+    pub fn state(&self) -> UntrustedState {
+        self.bases
+            .len()
+            .checked_sub(1)
+            .map_or_else(|| self.state_from_nothing(), |last| self.state_from(last))
+    }
+
+    /// The same from an older snapshot.
+    pub fn state_from(&self, base: usize) -> UntrustedState {
+        let (base, steps) = &self.bases[base];
+        UntrustedState { base: Some(base.clone()), steps: self.steps[*steps..].to_vec().into() }
+    }
+
+    /// The same from the empty world.
+    pub fn state_from_nothing(&self) -> UntrustedState {
+        UntrustedState { base: None, steps: self.steps.clone().into() }
+    }
 }
 
 impl Enigma {

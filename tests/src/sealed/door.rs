@@ -7,15 +7,16 @@ use enigma_key_enclave::KeyEnclave;
 use enigma_protocol::{
     Decode, Encode,
     door::{
-        Accepted, Identity, Join, KeyEnclaveReply as KeyAnswer, Refusal, Resumed, Start, UntrustedAccept,
-        UntrustedBeacon, UntrustedDeal, UntrustedExecute, UntrustedFacts, UntrustedHeaders,
+        Accepted, CatchingUp, Done, Identity, Join, KeyEnclaveReply as KeyAnswer, Refusal, Resumed, Start,
+        UntrustedAccept, UntrustedBeacon, UntrustedDeal, UntrustedExecute, UntrustedFacts, UntrustedHeaders,
         UntrustedKeyRequest, UntrustedKeys, UntrustedQuery, UntrustedRelease, UntrustedResume,
-        UntrustedWorkerRequest, View, WorkerReply, frame, unframe,
+        UntrustedStatement, UntrustedStatements, UntrustedWorkerRequest, View, WorkerReply, frame, unframe,
     },
     genesis::{Dealing, GenesisSetup},
+    input::Input,
     keys::{KeyReply, KeyRequest},
     network::Descriptor,
-    peer::BeaconPartial,
+    peer::{BeaconPartial, HeadStatement},
 };
 use enigma_worker_enclave::WorkerEnclave;
 
@@ -245,12 +246,62 @@ impl KeyDoor {
     /// # Errors
     /// As the enclave says.
     pub fn release(&mut self, chain: &Chain, request: &KeyRequest) -> Result<KeyReply, Refusal> {
+        self.release_in_turn(chain, request, None)
+    }
+
+    /// The same to a worker that says with the oldest pending input how long it has waited.
+    ///
+    /// # Errors
+    /// As the enclave says.
+    pub fn release_in_turn(
+        &mut self,
+        chain: &Chain,
+        request: &KeyRequest,
+        pending: Option<&Input>,
+    ) -> Result<KeyReply, Refusal> {
         self.follow(chain)?;
-        let question =
-            |facts| UntrustedKeyRequest::Release(UntrustedRelease { request: request.clone(), facts });
+        let question = |facts| {
+            let (request, pending) = (request.clone(), pending.cloned());
+            UntrustedKeyRequest::Release(UntrustedRelease { request, pending, facts })
+        };
         match self.with_facts(chain, question)? {
             KeyAnswer::Released(reply) => Ok(reply),
             other => panic!("expected a key, {other:?} came"),
+        }
+    }
+
+    /// Says which block it is at.
+    ///
+    /// # Errors
+    /// As the enclave says.
+    pub fn statement(&mut self, challenge: B256) -> Result<HeadStatement, Refusal> {
+        match self.ask(&UntrustedKeyRequest::State(UntrustedStatement { challenge })) {
+            KeyAnswer::Statement(statement) => Ok(statement),
+            other => Err(refused(other)),
+        }
+    }
+
+    /// What it has to be shown before it serves; nothing if it does.
+    ///
+    /// # Errors
+    /// As the enclave says.
+    pub fn catch_up(&mut self) -> Result<Option<CatchingUp>, Refusal> {
+        match self.ask(&UntrustedKeyRequest::CatchUp(Done {})) {
+            KeyAnswer::CatchingUp(lacking) => Ok(Some(lacking)),
+            KeyAnswer::CaughtUp(_) => Ok(None),
+            other => Err(refused(other)),
+        }
+    }
+
+    /// Gives it statements of other members.
+    ///
+    /// # Errors
+    /// As the enclave says.
+    pub fn statements(&mut self, statements: &[HeadStatement]) -> Result<(), Refusal> {
+        let statements = UntrustedStatements { statements: statements.to_vec().into() };
+        match self.ask(&UntrustedKeyRequest::Statements(statements)) {
+            KeyAnswer::CaughtUp(_) => Ok(()),
+            other => Err(refused(other)),
         }
     }
 

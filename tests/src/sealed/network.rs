@@ -16,13 +16,14 @@ use enigma_protocol::{
     keys::{KeyReply, KeyRequest, commitments_hash},
     network::{Descriptor, ERA, RULESET, VERIFIER_DEV, beacon_message, seed, simulated_root},
     output::Output,
+    peer::HeadStatement,
     query::QueryReply,
 };
 
 use super::{
     chain::{Chain, START},
     client::{Client, Letter},
-    contract::{Enigma, Terms},
+    contract::{Enigma, Events, Terms},
     door::{KeyDoor, Public, ROUNDS, WorkerDoor},
     reader::Reader,
 };
@@ -160,6 +161,38 @@ impl Network {
         place
     }
 
+    /// A new life of a member, as its host would start it, with the seat of genesis. It has seen no header.
+    ///
+    /// # Panics
+    /// The enclave refuses.
+    pub fn reborn(&self, member: usize, name: &str) -> KeyDoor {
+        let (identity, seat) = self.sealed_keys[member].clone();
+        let mut key = KeyDoor::new(name);
+        key.start(member as u8 + 1, Some(identity)).expect("awake");
+        key.resume(seat).expect("seated");
+        key
+    }
+
+    /// What the members in `seats` say to a challenge.
+    ///
+    /// # Panics
+    /// A member refuses.
+    pub fn heads(&mut self, challenge: B256, seats: &[usize]) -> Vec<HeadStatement> {
+        seats.iter().map(|&seat| self.keys[seat].statement(challenge).expect("a statement")).collect()
+    }
+
+    /// Starts a worker's enclave anew: it is who it was, and remembers nothing.
+    ///
+    /// # Panics
+    /// The enclave refuses.
+    pub fn restart(&mut self, worker: usize) {
+        let mut door = WorkerDoor::new(&format!("worker {worker}"));
+        let identity = door.start(100 + worker as u8, None).expect("awake");
+        assert_eq!(identity.address, self.identities[worker].address);
+        door.join(&self.descriptor, &self.commitments).expect("joined");
+        self.workers[worker] = door;
+    }
+
     /// The network key's public polynomial.
     pub fn polynomial(&self) -> PublicPolynomial {
         let points = self.commitments.iter().map(|c| PublicKey::from_bytes(c).expect("a point")).collect();
@@ -252,6 +285,19 @@ impl Network {
         self.enigma.drawn(contract, self.enigma.epoch())[rank] as usize
     }
 
+    /// The place of the worker at a position of the current epoch's order.
+    pub fn in_turn(&self, contract: Address, position: usize) -> usize {
+        self.enigma.standing(contract).line()[position] as usize
+    }
+
+    /// The same, and the block from which its turn is.
+    ///
+    /// # Panics
+    /// Nothing is pending.
+    pub fn turn(&self, contract: Address, position: usize) -> (usize, u64) {
+        (self.in_turn(contract, position), self.enigma.turn(contract, position))
+    }
+
     /// The next `count` inputs, as a host gives them.
     pub fn question(
         &self,
@@ -263,7 +309,7 @@ impl Network {
         let first = self.enigma.cursor(contract) as usize;
         let inputs = self.enigma.events[&contract].inputs[first..first + count].to_vec();
         let facts = self.enigma.chain.prove(tip, slots);
-        UntrustedExecute { contract, facts, inputs: inputs.into(), state: None }
+        UntrustedExecute { contract, facts, inputs: inputs.into(), anchor: None, state: None }
     }
 
     /// Every answer that the committee gives to a request; the first refusal if nobody answers.
@@ -271,8 +317,9 @@ impl Network {
     /// # Errors
     /// The committee refuses.
     pub fn gather(&mut self, request: &KeyRequest) -> Result<Vec<KeyReply>, Refusal> {
-        let chain = &self.enigma.chain;
-        let answers: Vec<_> = self.keys.iter_mut().map(|key| key.release(chain, request)).collect();
+        let (chain, pending) = (&self.enigma.chain, self.enigma.oldest(request.contract));
+        let ask = |key: &mut KeyDoor| key.release_in_turn(chain, request, pending.as_ref());
+        let answers: Vec<_> = self.keys.iter_mut().map(ask).collect();
         let first = answers.iter().find_map(|a| a.as_ref().err().cloned());
         let replies: Vec<KeyReply> = answers.into_iter().flatten().collect();
         if replies.is_empty() { Err(first.expect("an answer")) } else { Ok(replies) }
@@ -283,23 +330,35 @@ impl Network {
     /// # Errors
     /// The worker refuses, or the committee does.
     pub fn execute(&mut self, worker: usize, contract: Address, count: usize) -> Result<Executed, Refusal> {
-        let state = self.enigma.events[&contract].state.clone();
-        self.execute_on(worker, contract, count, state)
+        let state = self.enigma.events[&contract].state();
+        self.execute_on(worker, contract, count, &state)
     }
 
     /// The same, with this state if the worker asks for one.
     ///
     /// # Errors
     /// The worker refuses, or the committee does.
-    ///
-    /// # Panics
-    /// It needs a state and there is none.
     pub fn execute_on(
         &mut self,
         worker: usize,
         contract: Address,
         count: usize,
-        state: Option<UntrustedState>,
+        state: &UntrustedState,
+    ) -> Result<Executed, Refusal> {
+        self.execute_anchored(worker, contract, count, state, None)
+    }
+
+    /// The same, with this block as the receipt's anchor.
+    ///
+    /// # Errors
+    /// The worker refuses, or the committee does.
+    pub fn execute_anchored(
+        &mut self,
+        worker: usize,
+        contract: Address,
+        count: usize,
+        state: &UntrustedState,
+        anchor: Option<u64>,
     ) -> Result<Executed, Refusal> {
         let tip = self.workers[worker].follow(&self.enigma.chain)?;
         let mut slots = self.workers[worker].usual().clone();
@@ -307,12 +366,13 @@ impl Network {
         for _ in 0..ROUNDS {
             let mut question = self.question(contract, count, &slots, tip);
             question.state = given.clone();
+            question.anchor = anchor;
             match self.workers[worker].execute(question) {
                 WorkerReply::Executed(executed) => return Ok(executed),
                 WorkerReply::Refused(refusal) => return Err(refusal),
                 WorkerReply::Need(need) => {
                     if self.bring(worker, &mut slots, need)? {
-                        given = Some(state.clone().expect("a state to restore"));
+                        given = Some(state.clone());
                     }
                 }
                 other => panic!("expected a receipt, {other:?} came"),
@@ -325,16 +385,13 @@ impl Network {
     ///
     /// # Errors
     /// The worker refuses, or the committee does.
-    ///
-    /// # Panics
-    /// It needs a state and there is none.
     pub fn query(
         &mut self,
         worker: usize,
         contract: Address,
         envelope: &[u8],
     ) -> Result<QueryReply, Refusal> {
-        let state = self.enigma.events.get(&contract).and_then(|e| e.state.clone());
+        let state = self.enigma.events.get(&contract).map(Events::state).unwrap_or_else(nothing);
         let tip = self.workers[worker].follow(&self.enigma.chain)?;
         let mut slots = self.workers[worker].usual().clone();
         let mut given = None;
@@ -347,7 +404,7 @@ impl Network {
                 WorkerReply::Refused(refusal) => return Err(refusal),
                 WorkerReply::Need(need) => {
                     if self.bring(worker, &mut slots, need)? {
-                        given = Some(state.clone().expect("a state to restore"));
+                        given = Some(state.clone());
                     }
                 }
                 other => panic!("expected an answer, {other:?} came"),
@@ -367,14 +424,15 @@ impl Network {
         Ok(need.state)
     }
 
-    /// Mines, lets the first rank execute all pending inputs of a contract (at most 128), commits, mines.
+    /// Mines, lets the worker whose turn is first execute all pending inputs of a contract (at most 128), commits, mines.
     ///
     /// # Panics
     /// Anybody refuses.
     pub fn work(&mut self, contract: Address) -> Executed {
         self.enigma.chain.mine();
         let pending = self.enigma.events[&contract].inputs.len() - self.enigma.cursor(contract) as usize;
-        let executed = self.execute(self.rank(contract, 0), contract, pending.min(128)).expect("a receipt");
+        let executed =
+            self.execute(self.in_turn(contract, 0), contract, pending.min(128)).expect("a receipt");
         self.enigma.commit(&executed, &[executed.signature]).expect("the receipt lands");
         self.enigma.chain.mine();
         executed
@@ -394,4 +452,9 @@ impl Network {
     pub fn time(&self) -> u64 {
         Chain::time(self.enigma.chain.height())
     }
+}
+
+/// The state of a contract that nothing has happened to.
+fn nothing() -> UntrustedState {
+    UntrustedState { base: None, steps: Vec::new().into() }
 }

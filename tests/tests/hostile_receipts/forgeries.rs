@@ -142,12 +142,12 @@ async fn one_broken_enclave_forges_nothing_where_two_must_sign() {
     };
     let refused = |name: &str| Err(name.to_owned());
     assert_eq!(with(&[&one.signature]), refused("MissingSignature"));
-    assert_eq!(with(&[&one.signature, &one.signature]), refused("WrongRank"));
-    assert_eq!(with(&[&two.signature, &one.signature]), refused("WrongRank"));
+    assert_eq!(with(&[&one.signature, &one.signature]), refused("WrongSignerOrder"));
+    assert_eq!(with(&[&two.signature, &one.signature]), refused("WrongSignerOrder"));
     assert_eq!(with(&[&one.signature, &two.signature, &two.signature]), refused("MissingSignature"));
     let third = (0..3).find(|w| ![first, second].contains(w)).expect("a third");
     let stranger = rig.broken_signature(third, &genuine.receipt);
-    assert_eq!(with(&[&one.signature, &stranger]), refused("NotInGroup"));
+    assert_eq!(with(&[&one.signature, &stranger]), refused("TurnNotCome"));
 
     for broken in [first, second] {
         let mut forged = genuine.clone();

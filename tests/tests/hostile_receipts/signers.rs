@@ -3,14 +3,17 @@
 use alloy_primitives::B256;
 use enigma_crypto::sign::SigningKey;
 use enigma_primitives::Secret;
-use enigma_protocol::{door::Code, layout};
+use enigma_protocol::{
+    door::{Code, Refusal},
+    layout,
+};
 use enigma_tests::rig::Rig;
 use serde_json::json;
 
 use crate::{count, genuine, running};
 
 #[tokio::test]
-async fn only_the_first_rank_of_the_group_may_sign() {
+async fn only_the_first_rank_of_the_group_may_sign_at_once() {
     let mut rig = Rig::start().await;
     let alice = rig.user(0).clone();
     let contract = running(&mut rig, &alice, 1).await;
@@ -25,8 +28,8 @@ async fn only_the_first_rank_of_the_group_may_sign() {
     let unknown = SigningKey::from_bytes(&Secret::from_bytes([9; 32])).expect("a key");
     let digest = rig.digest(&commitment.receipt);
     assert_eq!(says(rig.broken_signature(group[0], &commitment.receipt)), Ok(()));
-    assert_eq!(says(rig.broken_signature(group[1], &commitment.receipt)), Err("WrongRank".to_owned()));
-    assert_eq!(says(rig.broken_signature(outside, &commitment.receipt)), Err("NotInGroup".to_owned()));
+    assert_eq!(says(rig.broken_signature(group[1], &commitment.receipt)), Err("TurnNotCome".to_owned()));
+    assert_eq!(says(rig.broken_signature(outside, &commitment.receipt)), Err("TurnNotCome".to_owned()));
     assert_eq!(says(unknown.sign_digest(digest).to_vec()), Err("WrongSigner".to_owned()));
     // Of the right signer, for another message.
     let other = rig.broken_signature(group[0], &{
@@ -39,24 +42,40 @@ async fn only_the_first_rank_of_the_group_may_sign() {
 }
 
 #[tokio::test]
-async fn workers_that_were_not_drawn_first_get_no_key_to_execute_with() {
+async fn a_stand_by_gets_keys_and_lands_a_receipt_from_its_turn_on_and_then_is_first() {
     let mut rig = Rig::start().await;
     let alice = rig.user(0).clone();
     let contract = running(&mut rig, &alice, 1).await;
-    count(&mut rig, contract, 0).await;
+    let logged = count(&mut rig, contract, 0).await.event.input.block_number;
     let group = rig.group(contract).await;
-    for worker in 0..3 {
-        let said = rig.execute_as(worker, contract, 1).await;
-        match said {
-            Ok(executed) => {
-                assert_eq!(worker, group[0]);
-                assert_eq!(rig.try_commit(&[rig.commitment(&executed)]), Ok(()));
-            }
-            Err(refusal) => {
-                assert!(worker != group[0] && refusal.code == Code::NotDrawn, "{worker}: {refusal:?}")
-            }
-        }
+    let outside = (0..3).find(|w| !group.contains(w)).expect("a worker outside");
+    // One signer of a group of two, three blocks a turn; beyond the group steps double.
+    for (worker, turn) in [(group[1], logged + 3), (outside, logged + 9)] {
+        let refusal = rig.execute_as(worker, contract, 1).await.expect_err("no key");
+        assert_eq!(refusal, Refusal { code: Code::NotYourTurn, detail: turn });
     }
+    let silent = rig.execute(contract, 1).await;
+    assert_eq!(rig.try_commit(&[rig.commitment(&silent)]), Ok(()));
+
+    // Two blocks before its turn the second is refused; one block before, what it commits comes in time.
+    let height = rig.chain.height().await.expect("a height");
+    rig.mine(logged + 1 - height);
+    rig.execute_as(group[1], contract, 1).await.expect_err("too early");
+    rig.mine(1);
+    let taken = rig.execute_as(group[1], contract, 1).await.expect("its turn");
+    let commit = rig.commit(&taken).await;
+    assert_eq!(commit.block_number, logged + 3);
+
+    // From now on it is the first, and who was silent waits for all others.
+    let logged = count(&mut rig, contract, 0).await.event.input.block_number;
+    let refusal = rig.execute_as(group[0], contract, 1).await.expect_err("passed over");
+    assert_eq!(refusal, Refusal { code: Code::NotYourTurn, detail: logged + 9 });
+    let next = rig.execute_as(group[1], contract, 1).await.expect("first now");
+    let commitment = rig.commitment(&next);
+    let mut passed = commitment.clone();
+    passed.signatures = vec![rig.broken_signature(group[0], &commitment.receipt).into()];
+    assert_eq!(rig.try_commit(&[passed]), Err("TurnNotCome".to_owned()));
+    rig.commit(&next).await;
 }
 
 #[tokio::test]
@@ -126,4 +145,10 @@ async fn a_group_that_shrank_below_the_signers_is_told_apart() {
     assert_eq!(rig.group(contract).await, [0]);
     let executed = rig.execute_as(0, contract, 1).await.expect("a receipt of one");
     assert_eq!(rig.try_commit(&[rig.commitment(&executed)]), Err("GroupTooSmall".to_owned()));
+    // Who left the lottery has no rank at all, however long anybody waits.
+    let alone = running(&mut rig, &alice, 1).await;
+    let (executed, mut commitment) = genuine(&mut rig, alone).await;
+    commitment.signatures = vec![rig.broken_signature(1, &commitment.receipt).into()];
+    assert_eq!(rig.try_commit(&[commitment]), Err("NotInGroup".to_owned()));
+    rig.commit(&executed).await;
 }

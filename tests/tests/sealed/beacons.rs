@@ -1,10 +1,10 @@
 //! The beacon: never before its epoch's predecessor has begun.
 
 use enigma_protocol::{
-    door::{Code, Refusal, UntrustedBeacon, UntrustedFacts, UntrustedKeyRequest},
+    door::{Code, KeyEnclaveReply, Refusal, UntrustedBeacon, UntrustedFacts, UntrustedKeyRequest},
     network::{ERA, seed},
 };
-use enigma_tests::sealed::Network;
+use enigma_tests::sealed::{KeyDoor, Network};
 
 fn not_yet(begun: u64) -> Refusal {
     Refusal { code: Code::EpochNotReleased, detail: begun }
@@ -43,20 +43,23 @@ fn no_beacon_before_genesis() {
 #[test]
 fn no_beacon_without_a_chain() {
     let mut net = Network::start();
-    let mut fresh = enigma_tests::sealed::KeyDoor::new("a new life");
-    let (identity, seat) = net.sealed_keys[1].clone();
-    fresh.start(2, Some(identity)).unwrap();
-    fresh.resume(seat).unwrap();
+    // The life in which the seat was taken, before it was fed any header.
+    let mut fresh = KeyDoor::new("key 2");
+    for frame in &net.keys[1].frames[..2] {
+        fresh.raw(frame);
+    }
     let facts = UntrustedFacts {
         account: Default::default(),
         account_proof: Default::default(),
         slots: Default::default(),
     };
     let question = UntrustedKeyRequest::Beacon(UntrustedBeacon { epoch: 2, facts });
-    let reply = fresh.ask(&question);
     let refusal = Refusal { code: Code::UnknownBlock, detail: 1 };
-    assert_eq!(reply, enigma_protocol::door::KeyEnclaveReply::Refused(refusal));
-    assert_eq!(fresh.beacon(&net.enigma.chain, 2), net.keys[1].beacon(&net.enigma.chain, 2));
+    assert_eq!(fresh.ask(&question), KeyEnclaveReply::Refused(refusal));
+    let all = net.enigma.chain.headers(2, net.enigma.chain.height());
+    assert!(matches!(fresh.ask(&UntrustedKeyRequest::Headers(all)), KeyEnclaveReply::View(_)));
+    assert!(matches!(fresh.ask(&question), KeyEnclaveReply::Need(_)));
+    net.keys[1].beacon(&net.enigma.chain, 2).unwrap();
 }
 
 #[test]

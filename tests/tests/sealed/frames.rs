@@ -62,7 +62,7 @@ fn record() -> Recording {
         let replies = net.gather(&request).unwrap();
         door.keys(&request, &replies[..3]).unwrap();
     }
-    question.state = net.enigma.events[&contract].state.clone();
+    question.state = Some(net.enigma.events[&contract].state());
     let WorkerReply::Executed(executed) = door.execute(question) else { panic!("no receipt") };
     net.enigma.commit(&executed, &[executed.signature]).unwrap();
     Recording { name, frames: door.frames, executed }

@@ -53,6 +53,9 @@ fn a_seat_comes_back_on_its_machine_alone() {
     let resumed = key.resume(seat.clone()).unwrap();
     assert_eq!((resumed.member, resumed.descriptor), (2, net.descriptor.clone()));
     assert_eq!(resumed.commitments.0, net.commitments);
+    key.follow(&net.enigma.chain).unwrap();
+    let challenge = key.catch_up().unwrap().unwrap().challenge;
+    key.statements(&net.heads(challenge, &[0, 2])).unwrap();
     assert_eq!(key.beacon(&net.enigma.chain, 3), net.keys[1].beacon(&net.enigma.chain, 3));
 
     let mut thief = KeyDoor::new("thief");

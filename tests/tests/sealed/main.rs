@@ -3,13 +3,20 @@
 
 mod abi;
 mod beacons;
+mod cosign;
 mod envelopes;
+
+mod foreign;
 mod frames;
 mod garbage;
+mod heads;
 mod identities;
 mod keys;
 mod queries;
+mod rebuilt;
 mod release;
 mod states;
+mod takeover;
 mod tasks;
 mod threshold;
+mod turns;

@@ -341,7 +341,7 @@ fn only_the_group_gets_the_keys_of_a_query() {
     let query = reader.seal(&question);
     let outsider = scene.net.rank(scene.contract, 1);
     let refusal = scene.net.query(outsider, scene.contract, &query.envelope).unwrap_err();
-    assert_eq!(refusal.code, Code::NotDrawn, "its turn has not come");
+    assert_eq!(refusal.code, Code::NotYourTurn, "nothing waits");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use enigma_platform::simulated_measurement;
 use enigma_primitives::{Secret, tags};
 use enigma_protocol::{
     door::{Code, KeyEnclaveReply, Refusal, UntrustedKeyRequest, UntrustedRelease},
+    input::Input,
     keys::{KeyReply, KeyRequest, Purpose},
     layout,
 };
@@ -18,20 +19,25 @@ use enigma_tests::sealed::{Entropy, Network, Plan, network::EXPIRY, stake::Stora
 
 /// Envelope window of the network here.
 const WINDOW: u64 = 3;
-const WORKERS: usize = 5;
+pub(crate) const WORKERS: usize = 5;
 
 /// A network whose workers are signing keys in the test's hands.
-struct Office {
-    net: Network,
+pub(crate) struct Office {
+    pub(crate) net: Network,
     signers: Vec<SigningKey>,
-    contract: Address,
+    pub(crate) contract: Address,
     entropy: Entropy,
 }
 
 impl Office {
     /// In epoch 6, with a contract whose last snapshot is of epoch 4.
     fn open() -> Self {
-        let plan = Plan { workers: 0, window: WINDOW as u8, ..Plan::default() };
+        Self::open_for(Plan::default().epoch_length)
+    }
+
+    /// The same with epochs of so many blocks.
+    pub(crate) fn open_for(epoch_length: u64) -> Self {
+        let plan = Plan { workers: 0, window: WINDOW as u8, epoch_length, ..Plan::default() };
         let mut net = Network::unopened(plan);
         let mut entropy = Entropy::new("office");
         let signers: Vec<SigningKey> = (0..WORKERS)
@@ -50,7 +56,7 @@ impl Office {
     }
 
     /// Writes the contract's record: epoch of the last snapshot, required signers.
-    fn record(&mut self, sealed_epoch: u64, signers: u8) {
+    pub(crate) fn record(&mut self, sealed_epoch: u64, signers: u8) {
         self.net.enigma.create(self.contract, signers, 0);
         let slot = layout::secret_contract(self.contract, 1);
         let word = self.net.enigma.chain.pending.get(slot) | U256::from(sealed_epoch) << 128;
@@ -58,7 +64,7 @@ impl Office {
         self.net.enigma.chain.mine();
     }
 
-    fn epoch(&self) -> u64 {
+    pub(crate) fn epoch(&self) -> u64 {
         self.net.enigma.epoch()
     }
 
@@ -93,10 +99,27 @@ impl Office {
         self.ask_as(worker, purpose, key_epoch, group_epoch)
     }
 
-    fn ask_as(&mut self, worker: usize, purpose: Purpose, key: u64, group: u64) -> Result<KeyReply, Refusal> {
-        let (request, _) = self.blank(purpose, key, group);
+    pub(crate) fn ask_as(
+        &mut self,
+        worker: usize,
+        purpose: Purpose,
+        key: u64,
+        group: u64,
+    ) -> Result<KeyReply, Refusal> {
+        self.ask_in_turn(worker, purpose, (key, group), None)
+    }
+
+    /// The same by a worker that shows the oldest pending input. `epochs` are those of the key and of the group.
+    pub(crate) fn ask_in_turn(
+        &mut self,
+        worker: usize,
+        purpose: Purpose,
+        epochs: (u64, u64),
+        pending: Option<&Input>,
+    ) -> Result<KeyReply, Refusal> {
+        let (request, _) = self.blank(purpose, epochs.0, epochs.1);
         let request = self.signed(request, worker);
-        self.give(&request)
+        self.net.keys[0].release_in_turn(&self.net.enigma.chain, &request, pending)
     }
 
     fn give(&mut self, request: &KeyRequest) -> Result<KeyReply, Refusal> {
@@ -104,7 +127,7 @@ impl Office {
     }
 
     /// Mines what the chain says now.
-    fn mine(&mut self) {
+    pub(crate) fn mine(&mut self) {
         self.net.enigma.chain.mine();
     }
 
@@ -119,8 +142,13 @@ fn opened(own: &BoxSecretKey, request: &KeyRequest, reply: &KeyReply) -> Option<
     bytes.expose(|b| Signature::from_bytes(b.as_slice().try_into().unwrap()).ok())
 }
 
-fn refused(code: Code) -> Result<KeyReply, Refusal> {
+pub(crate) fn refused(code: Code) -> Result<KeyReply, Refusal> {
     Err(code.into())
+}
+
+/// What a worker behind the first signers hears if it shows nothing that waits.
+pub(crate) fn never() -> Result<KeyReply, Refusal> {
+    Err(Refusal { code: Code::NotYourTurn, detail: u64::MAX })
 }
 
 #[test]
@@ -206,7 +234,7 @@ fn a_bad_signature_is_refused() {
     // Another worker's signature is that worker's request.
     let other = (office.first() + 1) % WORKERS;
     let request = office.signed(good, other);
-    assert_eq!(office.give(&request), refused(Code::NotDrawn));
+    assert_eq!(office.give(&request), never());
 }
 
 #[test]
@@ -257,10 +285,10 @@ fn only_the_required_ranks_are_served() {
             let answer = office.ask_as(worker, Purpose::State, now, now);
             assert_eq!(answer.is_ok(), rank < usize::from(signers), "rank {rank} of {signers} signers");
             if rank >= usize::from(signers) {
-                assert_eq!(answer, refused(Code::NotDrawn));
+                assert_eq!(answer, never());
             }
         }
-        assert_eq!(office.ask_as(outside, Purpose::State, now, now), refused(Code::NotDrawn));
+        assert_eq!(office.ask_as(outside, Purpose::State, now, now), never());
     }
 }
 
@@ -268,18 +296,34 @@ fn only_the_required_ranks_are_served() {
 fn the_group_on_the_chain_is_the_group_that_counts() {
     let mut office = Office::open();
     let (now, first) = (office.epoch(), office.first());
-    let other = (first + 1) % WORKERS;
-    // Stored for this epoch: no draw is repeated.
-    let packed = U256::from(now) | U256::from(1) << 40 | U256::from(other) << 56;
-    office.net.enigma.chain.pending.set(layout::secret_contract(office.contract, 2), packed);
+    let other = office.rank(now, 1);
+    // Stored for this epoch: no draw is repeated, and who was passed over is no longer first.
+    let packed = |epoch: u64, silent: u64, ids: &[usize]| {
+        let word = U256::from(epoch) | U256::from(ids.len()) << 40 | U256::from(silent) << 48;
+        (0..).zip(ids).fold(word, |word, (rank, id)| word | U256::from(*id) << (56 + 24 * rank))
+    };
+    let group: Vec<usize> = (0..3).map(|rank| office.rank(now, rank)).collect();
+    let slot = layout::secret_contract(office.contract, 2);
+    office.net.enigma.chain.pending.set(slot, packed(now, 1, &group));
     office.mine();
     office.ask_as(other, Purpose::Input, now, now).unwrap();
-    assert_eq!(office.ask_as(first, Purpose::Input, now, now), refused(Code::NotDrawn));
+    assert_eq!(office.ask_as(first, Purpose::Input, now, now), never());
     // Of an epoch that is over it says nothing.
-    let packed = U256::from(now - 1) | U256::from(1) << 40 | U256::from(other) << 56;
-    office.net.enigma.chain.pending.set(layout::secret_contract(office.contract, 2), packed);
+    office.net.enigma.chain.pending.set(slot, packed(now - 1, 1, &group));
     office.mine();
     office.ask_as(first, Purpose::Input, now, now).unwrap();
+    assert_eq!(office.ask_as(other, Purpose::Input, now, now), never());
+}
+
+#[test]
+fn a_worker_without_a_place_in_the_sequence_is_not_drawn() {
+    let mut office = Office::open();
+    let left = office.first() as u64;
+    office.net.enigma.login(left, 0);
+    office.net.next_epoch();
+    office.net.next_epoch();
+    let now = office.epoch();
+    assert_eq!(office.ask_as(left as usize, Purpose::Input, now, now), refused(Code::NotDrawn));
 }
 
 #[test]
@@ -351,14 +395,13 @@ fn nothing_is_served_before_genesis() {
     let mut office = Office::open();
     let now = office.epoch();
     let (request, _) = office.blank(Purpose::Input, now, now);
+    // A committee that has seen no header yet, fed with a chain on which the contract is not there.
+    let mut fresh = Network::unopened(Plan { workers: 0, ..Plan::default() });
+    let request = KeyRequest { network: fresh.descriptor.network(), ..request };
     let request = office.signed(request, office.first());
-    let mut fresh = enigma_tests::sealed::KeyDoor::new("a new life");
-    let (identity, seat) = office.net.sealed_keys[0].clone();
-    fresh.start(1, Some(identity)).unwrap();
-    fresh.resume(seat).unwrap();
-    let mut young = office.net.enigma.chain.fork(1);
+    let mut young = fresh.enigma.chain.fork(1);
     young.mine_to(3);
-    assert_eq!(fresh.release(&young, &request), refused(Code::NotStarted));
+    assert_eq!(fresh.keys[0].release(&young, &request), refused(Code::NotStarted));
 }
 
 #[test]
@@ -372,8 +415,13 @@ fn a_key_enclave_judges_its_own_chain_and_no_claim() {
     let tip = office.net.enigma.chain.height();
     let mut slots = std::collections::BTreeSet::new();
     let key = &mut office.net.keys[0];
-    let mut ask =
-        |facts| key.ask(&UntrustedKeyRequest::Release(UntrustedRelease { request: request.clone(), facts }));
+    let mut ask = |facts| {
+        key.ask(&UntrustedKeyRequest::Release(UntrustedRelease {
+            request: request.clone(),
+            pending: None,
+            facts,
+        }))
+    };
     loop {
         match ask(office.net.enigma.chain.prove(tip, &slots)) {
             KeyEnclaveReply::Need(need) => slots.extend(need.slots.0),

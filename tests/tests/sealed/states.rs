@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use enigma_protocol::{
-    door::{Code, Refusal, UntrustedState, WorkerReply},
+    door::{Code, Refusal, UntrustedBase, UntrustedDelta, UntrustedState, UntrustedStep, WorkerReply},
     keys::Purpose,
     output::InnerStatus,
 };
@@ -61,13 +61,13 @@ fn until_another(net: &mut Network, contract: Address) {
 fn another_worker_takes_over_from_snapshot_and_deltas_and_re_seals() {
     let (mut net, mut alice, contract) = lived();
     until_another(&mut net, contract);
-    let state = net.enigma.events[&contract].state.clone().unwrap();
-    assert_eq!(state.deltas.0.len(), 4);
+    let state = net.enigma.events[&contract].state();
+    assert_eq!(state.steps.0.len(), 4);
     assert_eq!(look(&mut net, &mut alice, contract), [12, 22].map(U256::from));
-    let resealed = net.enigma.events[&contract].state.clone().unwrap();
+    let resealed = net.enigma.events[&contract].state();
     assert_eq!(net.enigma.sealed_epoch(contract), net.enigma.epoch());
-    assert_ne!(resealed.snapshot, state.snapshot);
-    assert_eq!(resealed.deltas.0.len(), 2);
+    assert_ne!(resealed.base, state.base);
+    assert_eq!(resealed.steps.0.len(), 2);
     // And the next one takes over from that.
     until_another(&mut net, contract);
     assert_eq!(look(&mut net, &mut alice, contract), [12, 22].map(U256::from));
@@ -103,6 +103,15 @@ fn an_enclave_that_restarts_goes_on_from_the_chain_alone() {
     assert_eq!(net.read(&kept).status, InnerStatus::Success);
 }
 
+fn delta(state: &mut UntrustedState, place: usize) -> &mut UntrustedDelta {
+    let UntrustedStep::Delta(delta) = &mut state.steps.0[place] else { panic!("no delta at {place}") };
+    delta
+}
+
+fn base(state: &mut UntrustedState) -> &mut UntrustedBase {
+    state.base.as_mut().expect("a snapshot")
+}
+
 #[test]
 fn wrong_and_rolled_back_states_are_refused() {
     let (mut net, mut alice, contract) = lived();
@@ -111,8 +120,8 @@ fn wrong_and_rolled_back_states_are_refused() {
     until_another(&mut net, contract);
     net.call(&mut alice, contract, &put(9, 9), &Terms::default());
     net.enigma.chain.mine();
-    let good = net.enigma.events[&contract].state.clone().unwrap();
-    let foreign = net.enigma.events[&other].state.clone().unwrap();
+    let good = net.enigma.events[&contract].state();
+    let foreign = net.enigma.events[&other].state();
     let worker = net.rank(contract, 0);
 
     let mut wrong: Vec<(&str, UntrustedState)> = Vec::new();
@@ -121,29 +130,32 @@ fn wrong_and_rolled_back_states_are_refused() {
         change(&mut state);
         wrong.push((name, state));
     };
-    add("rolled back by one delta", &|s| drop(s.deltas.0.pop()));
-    add("rolled back to the snapshot", &|s| s.deltas.0.clear());
-    add("a delta left out", &|s| drop(s.deltas.0.remove(1)));
-    add("deltas swapped", &|s| s.deltas.0.swap(1, 2));
-    add("a delta twice", &|s| s.deltas.0.push(s.deltas.0[3].clone()));
-    add("a delta changed", &|s| s.deltas.0[2].delta.0[40] ^= 1);
-    add("a delta's tag changed", &|s| *s.deltas.0[2].delta.0.last_mut().unwrap() ^= 1);
-    add("a delta cut", &|s| s.deltas.0[2].delta.0.truncate(100));
-    add("a delta of another input", &|s| s.deltas.0[2].input_hash = B256::ZERO);
+    add("rolled back by one delta", &|s| drop(s.steps.0.pop()));
+    add("rolled back to the snapshot", &|s| s.steps.0.clear());
+    add("a delta left out", &|s| drop(s.steps.0.remove(1)));
+    add("deltas swapped", &|s| s.steps.0.swap(1, 2));
+    add("a delta twice", &|s| s.steps.0.push(s.steps.0[3].clone()));
+    add("a delta changed", &|s| delta(s, 2).delta.0[40] ^= 1);
+    add("a delta's tag changed", &|s| *delta(s, 2).delta.0.last_mut().unwrap() ^= 1);
+    add("a delta cut", &|s| delta(s, 2).delta.0.truncate(100));
+    add("a delta of another input", &|s| delta(s, 2).input_hash = B256::ZERO);
     // The next two leave the chain of heads as it is: the cipher refuses.
-    add("a delta in another place", &|s| s.deltas.0[2].input_head = B256::ZERO);
-    add("a delta in another block", &|s| s.deltas.0[2].block_hash = B256::ZERO);
-    add("the snapshot changed", &|s| s.snapshot.0[40] ^= 1);
-    add("the snapshot cut", &|s| s.snapshot.0.truncate(16));
-    add("no snapshot", &|s| s.snapshot.0.clear());
-    add("another head before", &|s| s.head_before = B256::ZERO);
-    add("another contract's snapshot", &|s| s.snapshot = foreign.snapshot.clone());
+    add("a delta in another place", &|s| delta(s, 2).input_head = B256::ZERO);
+    add("a delta in another block", &|s| delta(s, 2).block_hash = B256::ZERO);
+    add("the snapshot changed", &|s| base(s).snapshot.0[40] ^= 1);
+    add("the snapshot cut", &|s| base(s).snapshot.0.truncate(16));
+    add("no snapshot", &|s| base(s).snapshot.0.clear());
+    add("another head before", &|s| base(s).head_before = B256::ZERO);
+    add("another epoch", &|s| base(s).epoch -= 1);
+    add("another contract's snapshot", &|s| s.base = foreign.base.clone());
     add("another contract's state", &|s| *s = foreign.clone());
+    add("nothing to start from", &|s| s.base = None);
+    add("nothing at all", &|s| (s.base, s.steps) = (None, Vec::new().into()));
     for (name, state) in wrong {
-        let refusal = net.execute_on(worker, contract, 1, Some(state)).unwrap_err();
+        let refusal = net.execute_on(worker, contract, 1, &state).unwrap_err();
         assert_eq!(refusal, Refusal::from(Code::WrongState), "{name}");
     }
-    let executed = net.execute_on(worker, contract, 1, Some(good)).unwrap();
+    let executed = net.execute_on(worker, contract, 1, &good).unwrap();
     net.enigma.commit(&executed, &[executed.signature]).unwrap();
 }
 

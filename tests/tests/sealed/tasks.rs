@@ -247,7 +247,9 @@ fn two_required_signers_agree_byte_for_byte() {
     assert_ne!(first.signature, second.signature);
     assert_eq!(Executed { signature: first.signature, ..second.clone() }, first);
     let error = net.enigma.commit(&first, &[first.signature, first.signature]);
-    assert_eq!(error, Err("WrongSigner"));
+    assert_eq!(error, Err("WrongSignerOrder"));
+    let error = net.enigma.commit(&first, &[second.signature, first.signature]);
+    assert_eq!(error, Err("WrongSignerOrder"));
     net.enigma.commit(&first, &[first.signature, second.signature]).unwrap();
 }
 

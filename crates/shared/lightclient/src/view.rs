@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, B256, U256};
 use enigma_protocol::{
+    clock::{Order, SEQUENCE},
     layout,
     lottery::{self, Drawn, Group, Slots},
 };
@@ -20,12 +21,18 @@ pub struct EnigmaView<'a> {
 pub struct Epochs {
     /// The current epoch.
     pub current: u64,
+    /// Its first block.
+    pub start: u64,
     /// Whether the seed of the epoch after it is known.
     pub next_seeded: bool,
-    /// Epochs before the current one to which envelopes may be encrypted.
-    pub window: u64,
+    /// Blocks of an epoch.
+    pub length: u64,
     /// Workers in a group.
     pub group_size: u8,
+    /// Blocks between two turns.
+    pub takeover: u64,
+    /// Epochs before the current one to which envelopes may be encrypted.
+    pub window: u64,
 }
 
 /// An admitted worker.
@@ -50,6 +57,8 @@ pub struct SecretContract {
     pub cursor: u64,
     /// Epoch whose state key sealed the last snapshot; 0 before the first commit.
     pub sealed_epoch: u64,
+    /// Block of the last commit; 0 before the first.
+    pub last_commit: u64,
     /// Signatures that a commit needs.
     pub signers: u8,
     /// Blocks to wait before an input is executed.
@@ -90,9 +99,12 @@ impl<'a> EnigmaView<'a> {
         let rolled = next_start != 0 && self.block.number.saturating_add(1) >= next_start;
         Ok(Epochs {
             current: stored.saturating_add(u64::from(rolled)),
+            start: if rolled { next_start } else { field(epoch, 40, 40) },
             next_seeded: next_start != 0 && !rolled,
-            window: field(parameters, 72, 8),
+            length: field(parameters, 0, 40),
             group_size: field(parameters, 40, 8) as u8,
+            takeover: field(parameters, 48, 16),
+            window: field(parameters, 72, 8),
         })
     }
 
@@ -147,6 +159,7 @@ impl<'a> EnigmaView<'a> {
             input_count: field(counters, 0, 64),
             cursor: field(counters, 64, 64),
             sealed_epoch: field(counters, 128, 40),
+            last_commit: field(counters, 168, 40),
             signers: field(counters, 208, 8) as u8,
             depth: field(counters, 216, 8) as u8,
         }))
@@ -160,20 +173,55 @@ impl<'a> EnigmaView<'a> {
         self.slots.read(layout::head(contract, index)).map(B256::from)
     }
 
-    /// The group of `contract` in `epoch`: from the chain's slot if it was drawn already, else drawn here.
+    /// The place of a worker in the order of `contract` in `epoch` (`protocol::clock`): no more is drawn than that takes.
+    /// `None` if it has none, or the epoch has no lottery.
     ///
     /// # Errors
     /// [`Missing`].
-    pub fn group(&self, contract: Address, epoch: u64, size: u8) -> Result<Vec<u64>, Missing> {
+    pub fn position(
+        &self,
+        contract: Address,
+        epoch: u64,
+        worker: u64,
+        group_size: u8,
+    ) -> Result<Option<usize>, Missing> {
         let stored = Group::unpack(self.slots.read(layout::secret_contract(contract, 2))?);
-        if stored.epoch == epoch && !stored.ids.is_empty() {
-            return Ok(stored.ids);
+        let current = stored.epoch == epoch && !stored.ids.is_empty();
+        let silent = if current { stored.silent } else { 0 };
+        let group = if current { stored.ids } else { self.draw(contract, epoch, group_size.into())? };
+        if let Some(rank) = group.iter().position(|&id| id == worker)
+            && silent >> rank & 1 == 0
+        {
+            return Ok(Order { silent, count: group.len() }.position(rank));
         }
+        // Beyond the group, or passed over: then its place depends on how many there are.
+        let all = self.draw(contract, epoch, SEQUENCE)?;
+        let rank = all.iter().position(|&id| id == worker);
+        Ok(rank.and_then(|rank| Order { silent, count: all.len() }.position(rank)))
+    }
+
+    /// The last block in which the base fee was shown to be above the price cap of the contract's oldest input.
+    ///
+    /// # Errors
+    /// [`Missing`].
+    pub fn hold(&self, contract: Address) -> Result<u64, Missing> {
+        self.slots.read(layout::secret_contract(contract, 4)).map(|word| field(word, 160, 40))
+    }
+
+    /// The block since which the state of `contract` is declared lost; zero if it is not.
+    ///
+    /// # Errors
+    /// [`Missing`].
+    pub fn lost_since(&self, contract: Address) -> Result<u64, Missing> {
+        self.slots.read(layout::lost(contract, 0)).map(|word| field(word, 160, 40))
+    }
+
+    fn draw(&self, contract: Address, epoch: u64, count: usize) -> Result<Vec<u64>, Missing> {
         let seed = self.seed(epoch)?;
         if seed.is_zero() {
             return Ok(Vec::new());
         }
-        let drawn = lottery::sequence(self.slots, contract, epoch, seed, size.into())?;
+        let drawn = lottery::sequence(self.slots, contract, epoch, seed, count)?;
         Ok(drawn.iter().map(|d: &Drawn| d.id).collect())
     }
 }

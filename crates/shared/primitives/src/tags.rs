@@ -93,6 +93,8 @@ tags! { HashTag, HASH_TAGS:
     STATE_HEAD = "enigma/v1/state-head";
     /// One step of the state chain: the snapshot that opens an epoch.
     STATE_HEAD_SNAPSHOT = "enigma/v1/state-head-snapshot";
+    /// A sealed snapshot: its length and the hashes of its chunks.
+    SNAPSHOT_HASH = "enigma/v1/snapshot";
     /// The context of a task: input head and block hash.
     CONTEXT = "enigma/v1/context";
     /// The seed of an epoch, from its beacon.
@@ -119,6 +121,10 @@ tags! { HashTag, HASH_TAGS:
     QUERY_CONTEXT = "enigma/v1/query-context";
     /// What an enclave signs of its answer.
     QUERY_REPLY = "enigma/v1/query-reply";
+    /// Under what a worker's node is found among peers.
+    PEER_WORKER = "enigma/v1/peer-worker";
+    /// Under what key nodes are found among peers.
+    PEER_KEY_NODE = "enigma/v1/peer-key-node";
 }
 
 tags! { KdfLabel, KDF_LABELS:
@@ -162,6 +168,8 @@ tags! { CurveTag, CURVE_TAGS:
     CURVE_INPUT = "ENIGMA_V1_INPUT_BLS12381G1_XMD:SHA-256_SSWU_RO_";
     /// The state key of a contract and epoch.
     CURVE_STATE = "ENIGMA_V1_STATE_BLS12381G1_XMD:SHA-256_SSWU_RO_";
+    /// Which block a key enclave is at, for another member that has restarted.
+    CURVE_HEAD = "ENIGMA_V1_HEAD_BLS12381G1_XMD:SHA-256_SSWU_RO_";
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ const WORKER_IDS: u64 = 10;
 const MEASUREMENTS: u64 = 11;
 const SECRET_CONTRACTS: u64 = 12;
 const HEADS: u64 = 13;
+const LOST: u64 = 17;
 
 fn entry(key: B256, mapping: u64) -> B256 {
     let mut bytes = [0u8; 64];
@@ -48,7 +49,7 @@ pub fn seed(epoch: u64) -> B256 {
     entry(fixed(epoch), SEEDS)
 }
 
-/// Word `offset` (0 to 2) of a worker's record.
+/// Word `offset` (0 to 3) of a worker's record.
 pub fn worker(id: u64, offset: u64) -> B256 {
     plus(entry(fixed(id), WORKERS), offset)
 }
@@ -63,9 +64,14 @@ pub fn measurement(measurement: B256) -> B256 {
     entry(measurement, MEASUREMENTS)
 }
 
-/// Word `offset` (0 to 4) of a secret contract's record.
+/// Word `offset` (0 to 5) of a secret contract's record.
 pub fn secret_contract(contract: Address, offset: u64) -> B256 {
     plus(entry(contract.into_word(), SECRET_CONTRACTS), offset)
+}
+
+/// Word `offset` (0 to 2) of the declaration that a contract's state is lost.
+pub fn lost(contract: Address, offset: u64) -> B256 {
+    plus(entry(contract.into_word(), LOST), offset)
 }
 
 /// The input head after input `index`.

@@ -12,6 +12,8 @@
 //! fees      the schedule: what a commit pays
 //! layout    storage slots of the Enigma contract
 //! lottery   the stake tree and the sequence of workers, over any reader of slots
+//! clock     whose turn it is: the order of the sequence, and how long each position waits
+//! snapshot  sealed snapshots in chunks that are checked one by one
 //! keys      requests for keys and the answers of key enclaves
 //! query     private reads: who may, what is asked, what comes back
 //! view_key  reply keys that an account can derive again
@@ -27,6 +29,7 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+pub mod clock;
 pub mod door;
 pub mod envelope;
 pub mod fees;
@@ -41,6 +44,7 @@ pub mod output;
 pub mod peer;
 pub mod query;
 pub mod receipt;
+pub mod snapshot;
 pub mod state;
 pub mod view_key;
 pub mod wire;

@@ -138,8 +138,8 @@ fn pick(word: U256, level: u32, index: u64, mut point: u64, drawn: &[Drawn]) -> 
 pub struct Group {
     /// The epoch it was drawn for.
     pub epoch: u64,
-    /// Who is first since the last takeover.
-    pub first_rank: u8,
+    /// Bit r: rank r was passed over in this epoch.
+    pub silent: u8,
     /// Worker ids in the order of their ranks.
     pub ids: Vec<u64>,
 }
@@ -151,7 +151,7 @@ impl Group {
         let count = field(40, 8).min(8) as usize;
         Self {
             epoch: field(0, 40),
-            first_rank: field(48, 8) as u8,
+            silent: field(48, 8) as u8,
             ids: (0..count).map(|i| field(56 + 24 * i, 24)).collect(),
         }
     }

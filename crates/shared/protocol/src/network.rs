@@ -69,6 +69,13 @@ pub fn key_message(network: B256, era: u32, contract: Address, epoch: u64) -> Ve
     w.finish()
 }
 
+/// What a key enclave evaluates to show which block it is at (104 bytes).
+pub fn head_message(network: B256, challenge: B256, number: u64, hash: B256) -> Vec<u8> {
+    let mut w = Writer::new();
+    w.put(&network).put(&challenge).u64(number).put(&hash);
+    w.finish()
+}
+
 /// The `CREATE2` salt of the portal that `owner` gets for `salt`.
 pub fn portal_salt(owner: Address, salt: B256) -> B256 {
     Words::tagged(tags::PORTAL).address(owner).word(salt).hash()

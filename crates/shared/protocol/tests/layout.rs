@@ -42,7 +42,10 @@ fn words_and_mappings_are_where_the_compiler_put_them() {
     same(layout::seed(7), entry(U256::from(7), "seeds"));
     same(layout::worker_id(account), entry(word, "workerIds"));
     same(layout::measurement(B256::repeat_byte(3)), entry(U256::from_be_bytes([3; 32]), "measurements"));
-    for offset in 0..5 {
+    for offset in 0..3 {
+        same(layout::lost(account, offset), entry(word, "lost") + U256::from(offset));
+    }
+    for offset in 0..6 {
         let ahead = U256::from(offset);
         same(layout::worker(9, offset), entry(U256::from(9), "workers") + ahead);
         same(layout::secret_contract(account, offset), entry(word, "secretContracts") + ahead);
@@ -60,6 +63,7 @@ fn fields_of_packed_words_are_where_enclaves_read_them() {
     let fields = [
         ("Parameters", "epochLength", 0, 0),
         ("Parameters", "groupSize", 0, 40),
+        ("Parameters", "takeover", 0, 48),
         ("Parameters", "window", 0, 72),
         ("EpochWord", "epoch", 0, 0),
         ("EpochWord", "start", 0, 40),
@@ -72,9 +76,13 @@ fn fields_of_packed_words_are_where_enclaves_read_them() {
         ("SecretContract", "inputCount", 1, 0),
         ("SecretContract", "cursor", 1, 64),
         ("SecretContract", "sealedEpoch", 1, 128),
+        ("SecretContract", "lastCommitBlock", 1, 168),
         ("SecretContract", "signers", 1, 208),
         ("SecretContract", "depth", 1, 216),
+        ("SecretContract", "holdBlock", 4, 160),
         ("SecretContract", "group", 2, 0),
+        ("SecretContract", "snapshotHash", 5, 0),
+        ("Lost", "since", 0, 160),
     ];
     let golden = golden();
     for (structure, name, word, bit) in fields {

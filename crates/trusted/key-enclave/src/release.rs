@@ -7,11 +7,13 @@ use enigma_crypto::{
     sign::recover,
     threshold::partial,
 };
-use enigma_lightclient::{EnigmaView, Epochs};
+use enigma_lightclient::{EnigmaView, Epochs, SecretContract};
 use enigma_platform::{Platform, random_secret};
 use enigma_primitives::tags;
 use enigma_protocol::{
+    clock::{Marks, Terms},
     door::{Code, Refusal, Stop, UntrustedRelease},
+    input::{Input, genesis_input_head, next_input_head},
     keys::{KeyReply, KeyRequest, Purpose},
 };
 
@@ -33,7 +35,7 @@ pub(crate) fn release(
     let worker = recover(request.digest(), &request.signature).map_err(|_| Code::BadSignature)?;
     let (slots, tip) = seated.follower.prove(&question.facts)?;
     let view = EnigmaView::new(&slots, tip);
-    entitled(&view, seated, worker, request)?;
+    entitled(&view, seated, worker, request, question.pending.as_ref())?;
 
     let part = partial(&seated.seat.share, request.purpose.curve_tag(), &request.message());
     let mut reply = KeyReply {
@@ -58,6 +60,7 @@ fn entitled(
     seated: &Seated,
     signer: Address,
     request: &KeyRequest,
+    pending: Option<&Input>,
 ) -> Result<(), Stop> {
     if view.network()? != seated.follower.network() {
         return Err(Code::NotStarted.into());
@@ -73,18 +76,75 @@ fn entitled(
     if !served || !epoch_released(view, &epochs, request)? {
         return Err(Refusal { code: Code::EpochNotReleased, detail: epochs.current }.into());
     }
-    let group = view.group(request.contract, group_epoch, epochs.group_size)?;
-    // Rank 0 signs, and the further signers of a contract that asks for more. Takeover turns come with the clock.
-    let signers = view.secret_contract(request.contract)?.map_or(1, |c| c.signers.max(1));
-    if !group.iter().take(signers.into()).any(|&id| id == worker.id) {
-        return Err(Code::NotDrawn.into());
+    turn_come(view, seated, &epochs, worker.id, request, pending)
+}
+
+/// Whether the worker's turn has come: at once for the first signers in the contract's order, for those behind them once
+/// the oldest pending input has waited for as long as their position takes. The next epoch has no clock yet.
+fn turn_come(
+    view: &EnigmaView<'_>,
+    seated: &Seated,
+    epochs: &Epochs,
+    worker: u64,
+    request: &KeyRequest,
+    pending: Option<&Input>,
+) -> Result<(), Stop> {
+    let contract = request.contract;
+    let position =
+        view.position(contract, request.group_epoch, worker, epochs.group_size)?.ok_or(Code::NotDrawn)?;
+    let record = view.secret_contract(contract)?;
+    let signers = record.as_ref().map_or(1, |c| c.signers.max(1));
+    if position < usize::from(signers) {
+        return Ok(());
+    }
+    let record = record.filter(|_| request.group_epoch == epochs.current).ok_or(Code::NotDrawn)?;
+    let terms = Terms { signers, group_size: epochs.group_size, takeover: epochs.takeover };
+    let marks = Marks {
+        oldest_input: included(view, seated, contract, &record, pending)?.saturating_add(record.depth.into()),
+        epoch_start: epochs.start,
+        last_commit: record.last_commit,
+        hold: view.hold(contract)?,
+    };
+    let turn = marks.start().saturating_add(terms.wait(position));
+    if view.block().number.saturating_add(1) < turn {
+        return Err(Refusal { code: Code::NotYourTurn, detail: turn }.into());
     }
     Ok(())
 }
 
+/// The block of the contract's oldest pending input, if `pending` is that: the ring of heads says so.
+///
+/// # Errors
+/// `NotYourTurn` without end if there is nothing to wait for, or nothing was shown; `WrongInputs` with the index of the
+/// input to be shown if it is another.
+fn included(
+    view: &EnigmaView<'_>,
+    seated: &Seated,
+    contract: Address,
+    record: &SecretContract,
+    pending: Option<&Input>,
+) -> Result<u64, Stop> {
+    let wrong = Refusal { code: Code::WrongInputs, detail: record.cursor };
+    let never = Refusal { code: Code::NotYourTurn, detail: u64::MAX };
+    let pending = pending.filter(|_| record.cursor < record.input_count).ok_or(never)?;
+    let before = match record.cursor.checked_sub(1) {
+        Some(index) => view.input_head(contract, index)?,
+        None => genesis_input_head(seated.follower.network(), contract),
+    };
+    let after = next_input_head(before, pending.hash(contract, record.cursor));
+    if after != view.input_head(contract, record.cursor)? {
+        return Err(wrong.into());
+    }
+    Ok(pending.block_number)
+}
+
 /// Whether keys of the requested epoch are released to a member of the group epoch: for inputs those of the envelope
-/// window, for state those since the last snapshot. A contract that is not on chain yet has no past.
+/// window, for state those since the last snapshot, or all while the chain shows that this snapshot is lost. A contract
+/// that is not on chain yet has no past.
 fn epoch_released(view: &EnigmaView<'_>, epochs: &Epochs, request: &KeyRequest) -> Result<bool, Stop> {
+    if request.key_epoch > request.group_epoch {
+        return Ok(false);
+    }
     let oldest = match request.purpose {
         Purpose::Input => request.group_epoch.saturating_sub(epochs.window),
         Purpose::State => match view.secret_contract(request.contract)? {
@@ -92,5 +152,14 @@ fn epoch_released(view: &EnigmaView<'_>, epochs: &Epochs, request: &KeyRequest) 
             _ => request.group_epoch,
         },
     };
-    Ok((oldest..=request.group_epoch).contains(&request.key_epoch))
+    if request.key_epoch >= oldest {
+        return Ok(true);
+    }
+    Ok(request.purpose == Purpose::State && is_lost(view, epochs, request.contract)?)
+}
+
+/// Whether the contract's state was declared lost an epoch ago, and nobody has shown it since.
+fn is_lost(view: &EnigmaView<'_>, epochs: &Epochs, contract: Address) -> Result<bool, Stop> {
+    let since = view.lost_since(contract)?;
+    Ok(since != 0 && view.block().number >= since.saturating_add(epochs.length))
 }

@@ -161,9 +161,12 @@ fn randomness(input_key: &IdentityKey, ctx: B256) -> (B256, Secret<[u8; 32]>) {
     (prevrandao.expose(|bytes| B256::new(*bytes)), seed)
 }
 
-/// What `BLOCKHASH` knows: the 256 blocks before the task's.
+/// Blocks before a task's that `BLOCKHASH` knows.
+pub(crate) const BLOCK_HASHES: u64 = 256;
+
+/// What `BLOCKHASH` knows.
 pub(crate) fn recent_hashes(chain: &HeaderChain, number: u64) -> BTreeMap<u64, B256> {
-    (number.saturating_sub(256)..number).filter_map(|n| chain.hash(n).map(|h| (n, h))).collect()
+    (number.saturating_sub(BLOCK_HASHES)..number).filter_map(|n| chain.hash(n).map(|h| (n, h))).collect()
 }
 
 /// The outcome as who asked for it will read it.

@@ -8,7 +8,7 @@ use enigma_protocol::{
     keys::Purpose,
 };
 
-use crate::keys::KeyId;
+use crate::{execute::BLOCK_HASHES, keys::KeyId};
 
 /// A contract as proven at the tip, in the epoch that a commit would fall into.
 pub(crate) struct Ground {
@@ -19,7 +19,9 @@ pub(crate) struct Ground {
     pub(crate) epoch: u64,
     /// The oldest epoch whose input keys are still released in this one.
     pub(crate) oldest: u64,
-    /// The tip: the receipt's anchor.
+    /// The first block of that epoch.
+    pub(crate) epoch_start: u64,
+    /// The block that a receipt or an answer names: the tip, or the ancestor of it that the host asked for.
     pub(crate) anchor: View,
 }
 
@@ -59,7 +61,31 @@ pub(crate) fn establish<'a>(
     if ordered.last().map(|o| o.head) != Some(after) {
         return Err(Refusal { code: Code::WrongInputs, detail: record.cursor }.into());
     }
+    let ground = match execute.anchor {
+        Some(number) => Ground { anchor: anchor(follower, &ground, &ordered, number)?, ..ground },
+        None => ground,
+    };
     Ok((ground, ordered))
+}
+
+/// The block asked for as anchor, if the inputs can be executed at it: an ancestor, as deep above each input as the
+/// contract wants, and such that the next block is of the current epoch. So one anchor means one epoch, and of the same
+/// inputs on the same state no second receipt with that anchor exists.
+fn anchor(
+    follower: &Follower,
+    ground: &Ground,
+    ordered: &[Ordered<'_>],
+    number: u64,
+) -> Result<View, Refusal> {
+    let deep = ordered.iter().map(|o| wait_for(&ground.record, o.untrusted)).max().unwrap_or_default();
+    let oldest = deep.max(ground.epoch_start.saturating_sub(1));
+    let hash = follower.chain().hash(number).filter(|_| number >= oldest);
+    Ok(View { number, hash: hash.ok_or(Refusal { code: Code::WrongAnchor, detail: oldest })? })
+}
+
+/// The block that must be there before an input is executed.
+fn wait_for(record: &SecretContract, untrusted: &UntrustedInput) -> u64 {
+    untrusted.input.block_number.saturating_add(record.depth.into())
 }
 
 /// Reads the ground from proofs.
@@ -69,7 +95,7 @@ pub(crate) fn survey(view: &EnigmaView<'_>, network: B256, contract: Address) ->
     let epoch = epochs.current;
     let oldest = epoch.saturating_sub(epochs.window);
     let anchor = View { number: view.block().number, hash: view.block().hash };
-    Ok(Ground { contract, network, record, epoch, oldest, anchor })
+    Ok(Ground { contract, network, record, epoch, epoch_start: epochs.start, oldest, anchor })
 }
 
 /// Index of the last of `count` inputs from the cursor on, if the chain has that many.
@@ -92,7 +118,7 @@ fn follow_inputs<'a>(
         if !matches_hashes(untrusted) {
             return Err(Refusal { code: Code::WrongInputs, detail: index });
         }
-        let wait_for = input.block_number.saturating_add(record.depth.into());
+        let wait_for = wait_for(record, untrusted);
         if wait_for > follower.chain().height() {
             return Err(Refusal { code: Code::NotDeepEnough, detail: wait_for });
         }
@@ -100,6 +126,13 @@ fn follow_inputs<'a>(
             .chain()
             .hash(input.block_number)
             .ok_or(Refusal { code: Code::UnknownBlock, detail: input.block_number })?;
+        // All hashes that `BLOCKHASH` may ask for, or none: who has followed further has forgotten more, and must not
+        // come to another result.
+        let earliest = input.block_number.saturating_sub(BLOCK_HASHES);
+        let earliest = earliest.max(follower.descriptor().checkpoint_number);
+        if follower.chain().hash(earliest).is_none() {
+            return Err(Refusal { code: Code::UnknownBlock, detail: earliest });
+        }
         let hash = input.hash(contract, index);
         head = next_input_head(head, hash);
         ordered.push(Ordered { index, hash, head, ctx: context(head, block_hash), untrusted });

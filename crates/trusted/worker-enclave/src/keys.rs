@@ -22,6 +22,9 @@ use enigma_protocol::{
 
 use crate::{facts::Ground, sessions::Sessions};
 
+/// Most requests that wait for answers. Which epochs a state needs is a host's word: it must not fill the memory.
+const ASKED: usize = 4_096;
+
 /// Names one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct KeyId {
@@ -114,6 +117,9 @@ impl KeyRing {
             && asked.request.group_epoch == group_epoch
         {
             return Ok(asked.request.clone());
+        }
+        if self.asked.len() >= ASKED {
+            self.asked.clear();
         }
         let secret = enigma_platform::random_secret(platform)?;
         let reply_to = BoxSecretKey::new(secret);

@@ -8,7 +8,8 @@
 //! sessions keys of sessions that were opened before, as long as their input key
 //! open     envelopes → calldata, or a failure that the sender answers for
 //! ready    keys and state: here, or what is missing
-//! worlds   the sealed state → a world, checked against the chain's state head
+//! restore  the sealed state → a world, checked against the chain's state head
+//! worlds   the worlds in memory, each by the head that the chain has for it
 //! execute  one task on a world → outcome, encrypted output, sealed delta
 //! receipt  everything → one receipt, signed
 //! query    a read: a static call for who proves to be entitled
@@ -16,7 +17,7 @@
 //! ```
 //!
 //! Invariants: a receipt is signed only for inputs that the chain ordered, on the state that the chain recorded,
-//! as proven at the tip of a followed chain; a failure receipt only under a key that was proven right; what is
+//! as proven at the tip of a followed chain, and is the same bytes whoever signs it for the same anchor; a failure receipt only under a key that was proven right; what is
 //! missing is asked for, never guessed. What leaves is ciphertext, hashes and numeric codes.
 //!
 //! Deliberately absent: I/O and clocks, the choice of what to work on (the host's, the chain checks it), outbound
@@ -35,6 +36,7 @@ mod open;
 mod query;
 mod ready;
 mod receipt;
+mod restore;
 mod sessions;
 mod worlds;
 

@@ -8,6 +8,7 @@ use enigma_protocol::{
     keys::Purpose,
     network::RULESET,
     receipt::{Receipt, TaskResult, domain_separator, no_outbound_calls},
+    snapshot::snapshot_hash,
     state::{SealedSnapshot, fold_snapshot, next_state_head},
 };
 
@@ -127,7 +128,7 @@ impl Work<'_> {
 
     fn receipt(&self, ordered: &[Ordered<'_>], done: &[Done], snapshot: Option<&SealedSnapshot>) -> Receipt {
         let ground = self.ground;
-        let snapshot_hash = snapshot.map(|s| keccak256(&s.0)).unwrap_or_default();
+        let snapshot_hash = snapshot.map(|s| snapshot_hash(&s.0)).unwrap_or_default();
         let mut head = ground.record.state_head;
         if snapshot.is_some() {
             head = fold_snapshot(head, snapshot_hash);

@@ -2,14 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, B256, keccak256};
+use alloy_primitives::{Address, B256};
 use enigma_evm::{World, WorldDelta};
-use enigma_primitives::{Decode, Encode};
-use enigma_protocol::{
-    door::{Code, Refusal, UntrustedState},
-    input::context,
-    state::{StateKey, fold_snapshot, genesis_state_head, next_state_head},
-};
+use enigma_primitives::Encode;
+use enigma_protocol::state::genesis_state_head;
 
 use crate::facts::Ground;
 
@@ -60,42 +56,12 @@ impl Worlds {
         }
     }
 
-    /// Rebuilds a world from a snapshot and the deltas since, all sealed under `key`. The chain of heads from the
-    /// snapshot must end in the head that the chain records: that, not the cipher, makes it the right state.
-    ///
-    /// # Errors
-    /// `WrongState`.
-    pub(crate) fn restore(
-        &mut self,
-        ground: &Ground,
-        label: &[u8],
-        key: &StateKey,
-        state: &UntrustedState,
-    ) -> Result<(), Refusal> {
-        let wrong = Code::WrongState;
-        let mut head = fold_snapshot(state.head_before, keccak256(&state.snapshot.0));
-        for delta in &state.deltas.0 {
-            head = next_state_head(head, delta.input_hash, keccak256(&delta.delta.0));
-        }
-        if head != ground.record.state_head {
-            return Err(wrong.into());
-        }
-        let snapshot = key.open_snapshot(label, state.head_before, &state.snapshot.0).map_err(|_| wrong)?;
-        let mut world = snapshot.expose(|bytes| World::from_bytes(bytes)).map_err(|_| wrong)?;
-        for delta in &state.deltas.0 {
-            let ctx = context(delta.input_head, delta.block_hash);
-            let bytes = key.open_delta(label, ctx, &delta.delta.0).map_err(|_| wrong)?;
-            world.apply(&bytes.expose(|b| WorldDelta::from_bytes(b)).map_err(|_| wrong)?);
-        }
-        self.keep(ground.contract, head, world);
-        Ok(())
-    }
-
     fn has(&self, contract: Address, head: B256) -> bool {
         self.kept.get(&contract).is_some_and(|k| k.head == head)
     }
 
-    fn keep(&mut self, contract: Address, head: B256, world: World) {
+    /// Keeps a world that stands behind a head.
+    pub(crate) fn keep(&mut self, contract: Address, head: B256, world: World) {
         self.clock = self.clock.saturating_add(1);
         self.kept.insert(contract, Kept { head, world, proposed: None, used: self.clock });
         if self.kept.len() > KEPT

@@ -3,12 +3,13 @@
 use alloy_primitives::{Address, B256, U256, keccak256};
 use enigma_crypto::sign::recover;
 use enigma_protocol::{
-    door::{Executed, UntrustedDelta, UntrustedState},
+    door::{Executed, UntrustedBase, UntrustedDelta, UntrustedFold, UntrustedStep},
     fees,
     input::{RING, context, genesis_input_head, next_input_head},
     layout,
     network::RULESET,
     receipt::{Receipt, Status, domain_separator, no_outbound_calls},
+    snapshot::snapshot_hash,
     state::{fold_snapshot, next_state_head},
 };
 
@@ -19,8 +20,8 @@ use crate::sealed::{chain::Chain, stake::Storage};
 pub type Rejected = &'static str;
 
 impl Enigma {
-    /// Lands a receipt in the pending block, or says why not; then nothing has changed. `signatures` are those of the
-    /// required ranks in their order.
+    /// Lands a receipt in the pending block, or says why not; then nothing has changed. `signatures` come in the order of
+    /// the signers' positions.
     ///
     /// # Errors
     /// The name of the contract's error.
@@ -41,12 +42,12 @@ impl Enigma {
         let hashes = self.check_inputs(executed)?;
         self.check_state(executed, &hashes)?;
         self.check_anchor(receipt)?;
-        self.check_signers(receipt, signatures)?;
-        self.land(executed, &hashes);
+        let ranks = self.check_signers(receipt, signatures)?;
+        self.land(executed, &hashes, &ranks);
         Ok(())
     }
 
-    fn counters(&self, contract: Address) -> U256 {
+    pub(super) fn counters(&self, contract: Address) -> U256 {
         self.chain.pending.get(layout::secret_contract(contract, 1))
     }
 
@@ -92,7 +93,7 @@ impl Enigma {
             return Err("SnapshotMissing");
         }
         if let Some(snapshot) = &executed.snapshot {
-            if keccak256(&snapshot.0) != receipt.snapshot_hash {
+            if snapshot_hash(&snapshot.0) != receipt.snapshot_hash {
                 return Err("SnapshotHashMismatch");
             }
             head = fold_snapshot(head, receipt.snapshot_hash);
@@ -133,61 +134,56 @@ impl Enigma {
         Ok(())
     }
 
-    fn check_signers(&self, receipt: &Receipt, signatures: &[[u8; 65]]) -> Result<(), Rejected> {
-        let signers = field(self.counters(receipt.secret_contract), 208, 8) as usize;
-        let group = self.drawn(receipt.secret_contract, receipt.epoch);
-        if group.len() < signers || signatures.len() != signers {
+    fn check_signers(&self, receipt: &Receipt, signatures: &[[u8; 65]]) -> Result<Vec<usize>, Rejected> {
+        let contract = receipt.secret_contract;
+        if signatures.len() != usize::from(self.terms(contract).signers) {
             return Err("MissingSignature");
         }
         let digest = receipt.digest(domain_separator(self.chain_id, self.address));
-        for (id, signature) in group.iter().zip(signatures) {
+        let mut ids = Vec::new();
+        for signature in signatures {
             let words = &self.chain.pending;
-            let record = words.get(layout::worker(*id, 0));
-            let signer = Address::from_word(with_field(record, 160, 96, U256::ZERO).into());
-            if recover(digest, signature) != Ok(signer) {
-                return Err("WrongSigner");
-            }
-            if field(record, 160, 40) <= Chain::time(self.now()) {
+            let signer = recover(digest, signature).map_err(|_| "WrongSigner")?;
+            let id =
+                field(words.get(layout::worker_id(signer)), 0, 64).checked_sub(1).ok_or("WrongSigner")?;
+            if field(words.get(layout::worker(id, 0)), 160, 40) <= Chain::time(self.now()) {
                 return Err("AdmissionExpired");
             }
-            let measurement = words.get(layout::worker(*id, 2)).into();
+            let measurement = words.get(layout::worker(id, 2)).into();
             if words.get(layout::measurement(measurement)).is_zero() {
                 return Err("MeasurementNotAllowed");
             }
+            ids.push(id);
         }
-        Ok(())
+        self.ranks_of(contract, &ids)
     }
 
-    fn land(&mut self, executed: &Executed, hashes: &[B256]) {
+    fn land(&mut self, executed: &Executed, hashes: &[B256], ranks: &[usize]) {
         let receipt = &executed.receipt;
         let contract = receipt.secret_contract;
-        let group = self.drawn(contract, receipt.epoch);
+        self.pass_over(contract, ranks);
         let mut counters = self.counters(contract);
         let now = U256::from(self.now());
         counters = with_field(counters, 64, 64, U256::from(receipt.last_index + 1));
         counters = with_field(counters, 128, 40, U256::from(receipt.epoch));
         counters = with_field(counters, 168, 40, now);
-        let mut packed = U256::from(receipt.epoch) | U256::from(group.len()) << 40;
-        for (rank, id) in group.iter().enumerate() {
-            packed |= U256::from(*id) << (56 + 24 * rank);
-        }
         let words = &mut self.chain.pending;
         words.set(layout::secret_contract(contract, 0), from_b256(receipt.state_head_after));
         words.set(layout::secret_contract(contract, 1), counters);
-        words.set(layout::secret_contract(contract, 2), packed);
+        if !receipt.snapshot_hash.is_zero() {
+            words.set(layout::secret_contract(contract, 5), from_b256(receipt.snapshot_hash));
+        }
 
         let deltas = self.deltas(executed, hashes);
         let events = self.events.entry(contract).or_default();
         if let Some(snapshot) = &executed.snapshot {
-            events.state = Some(UntrustedState {
-                head_before: receipt.state_head_before,
-                snapshot: snapshot.clone(),
-                deltas: Vec::new().into(),
-            });
+            let (epoch, snapshot_hash) = (receipt.epoch, receipt.snapshot_hash);
+            events.steps.push(UntrustedStep::Folded(UntrustedFold { epoch, snapshot_hash }));
+            let head_before = receipt.state_head_before;
+            let base = UntrustedBase { head_before, epoch, snapshot: snapshot.clone() };
+            events.bases.push((base, events.steps.len()));
         }
-        if let Some(state) = &mut events.state {
-            state.deltas.0.extend(deltas.iter().cloned());
-        }
+        events.steps.extend(deltas.iter().cloned().map(UntrustedStep::Delta));
         events.deltas.extend(deltas);
         events.outputs.extend(executed.outputs.0.iter().map(|o| o.0.clone()));
         for (place, result) in receipt.results.0.iter().enumerate() {

@@ -83,6 +83,11 @@ record! {
 }
 
 record! {
+    /// Done, nothing to say.
+    pub struct Done {}
+}
+
+record! {
     /// What the enclave lacks. The host brings it and asks again.
     pub struct Need {
         /// Storage slots of the Enigma contract.
@@ -203,6 +208,14 @@ codes! {
     Expired = 25,
     /// A query was answered already.
     Replayed = 26,
+    /// The worker's turn has not come. Detail: the block from which it has.
+    NotYourTurn = 27,
+    /// This key enclave has not shown yet that it is where the others are. Detail: the block that it lacks, or 0.
+    Behind = 28,
+    /// A statement of another member about its head does not hold. Detail: the member's seat.
+    WrongStatement = 29,
+    /// The anchor asked for is not a block that the inputs can be executed at. Detail: the oldest that is.
+    WrongAnchor = 30,
 }
 
 impl Encode for Code {

@@ -1,11 +1,14 @@
 //! The key enclave's door.
 
-use super::common::{Identity, Need, Refusal, Start, UntrustedFacts, UntrustedHeaders, View};
+use alloy_primitives::B256;
+
+use super::common::{Done, Identity, Need, Refusal, Start, UntrustedFacts, UntrustedHeaders, View};
 use crate::{
     genesis::{Dealing, GenesisSetup, MAX_MEMBERS},
+    input::Input,
     keys::{KeyReply, KeyRequest},
     network::Descriptor,
-    peer::BeaconPartial,
+    peer::{BeaconPartial, HeadStatement},
     wire::{Blob, List, choice, record},
 };
 
@@ -74,8 +77,36 @@ record! {
     pub struct UntrustedRelease {
         /// What the worker signed.
         pub request: KeyRequest,
+        /// The contract's oldest pending input, if the worker's turn depends on it.
+        pub pending: Option<Input>,
         /// Storage at the enclave's tip.
         pub facts: UntrustedFacts,
+    }
+}
+
+record! {
+    /// Say which block this enclave is at.
+    pub struct UntrustedStatement {
+        /// Chosen by the enclave that wants to know.
+        pub challenge: B256,
+    }
+}
+
+record! {
+    /// What this enclave has to see before it serves.
+    pub struct CatchingUp {
+        /// Its challenge to the other members; the same until it has caught up.
+        pub challenge: B256,
+        /// How many other members have to answer it.
+        pub needed: u8,
+    }
+}
+
+record! {
+    /// Where the other members are.
+    pub struct UntrustedStatements {
+        /// Their answers to the challenge.
+        pub statements: List<HeadStatement, MAX_MEMBERS>,
     }
 }
 
@@ -96,6 +127,12 @@ choice! {
         6 => Beacon(UntrustedBeacon),
         /// A key.
         7 => Release(UntrustedRelease),
+        /// Where this enclave is, for another member.
+        8 => State(UntrustedStatement),
+        /// After `Resume`: what has to be shown before this enclave serves.
+        9 => CatchUp(Done),
+        /// Where the other members are.
+        10 => Statements(UntrustedStatements),
     }
 }
 
@@ -120,5 +157,11 @@ choice! {
         8 => Need(Need),
         /// To anything.
         9 => Refused(Refusal),
+        /// To `State`.
+        10 => Statement(HeadStatement),
+        /// To `CatchUp`: not yet.
+        11 => CatchingUp(CatchingUp),
+        /// To `CatchUp` and `Statements`: this enclave serves.
+        12 => CaughtUp(Done),
     }
 }

@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256};
 
-use super::common::{Identity, Need, Refusal, Start, UntrustedFacts, UntrustedHeaders, View};
+use super::common::{Done, Identity, Need, Refusal, Start, UntrustedFacts, UntrustedHeaders, View};
 use crate::{
     envelope,
     genesis::MAX_MEMBERS,
@@ -57,14 +57,54 @@ record! {
 }
 
 record! {
-    /// The last snapshot of a contract and all that was committed since.
-    pub struct UntrustedState {
+    /// An input that was skipped.
+    pub struct UntrustedSkip {
+        /// Its hash.
+        pub input_hash: B256,
+    }
+}
+
+record! {
+    /// A snapshot that was folded in and is not here: what follows is sealed under its epoch's key.
+    pub struct UntrustedFold {
+        /// Its epoch.
+        pub epoch: u64,
+        /// Its hash.
+        pub snapshot_hash: B256,
+    }
+}
+
+choice! {
+    /// One step of the chain of state heads.
+    pub enum UntrustedStep {
+        /// A task.
+        1 => Delta(UntrustedDelta),
+        /// An input that nobody executed.
+        2 => Skipped(UntrustedSkip),
+        /// An epoch's first commit, before its first task.
+        3 => Folded(UntrustedFold),
+    }
+}
+
+record! {
+    /// A snapshot to start from.
+    pub struct UntrustedBase {
         /// State head before the snapshot was folded in.
         pub head_before: B256,
+        /// The epoch whose state key seals it.
+        pub epoch: u64,
         /// The sealed snapshot.
         pub snapshot: Blob<MAX_SNAPSHOT>,
-        /// Committed tasks since, in order.
-        pub deltas: List<UntrustedDelta, 65_536>,
+    }
+}
+
+record! {
+    /// A snapshot of a contract and all that the chain recorded since.
+    pub struct UntrustedState {
+        /// The snapshot; without one, the empty world before the first input.
+        pub base: Option<UntrustedBase>,
+        /// What happened since, in order.
+        pub steps: List<UntrustedStep, 65_536>,
     }
 }
 
@@ -77,6 +117,8 @@ record! {
         pub facts: UntrustedFacts,
         /// The next inputs, from the chain's cursor on.
         pub inputs: List<UntrustedInput, MAX_TASKS>,
+        /// The block to name as anchor, so that all signers of a receipt name the same; the tip without it.
+        pub anchor: Option<u64>,
         /// The state, if the enclave asked for it.
         pub state: Option<UntrustedState>,
     }
@@ -120,11 +162,6 @@ record! {
         /// The sealed snapshot, in an epoch's first commit.
         pub snapshot: Option<Blob<MAX_SNAPSHOT>>,
     }
-}
-
-record! {
-    /// Done, nothing to say.
-    pub struct Done {}
 }
 
 choice! {

@@ -8,11 +8,12 @@ use enigma_protocol::{
     keys::{KeyReply, KeyRequest, Purpose},
     network::Descriptor,
     peer::{
-        BeaconPartial, BeaconRequest, Declined, Link, NodeStatus, PeerReply, PeerRequest, SnapshotRequest,
-        StatusRequest,
+        BeaconPartial, BeaconRequest, ChunkRequest, CosignRequest, Cosigned, Declined, HeadRequest,
+        HeadStatement, KeyAsk, Link, NodeStatus, PeerReply, PeerRequest, SnapshotRequest, StatusRequest,
     },
     query::{QueryReply, QueryRequest},
     receipt::{Receipt, Status, TaskResult},
+    snapshot::Manifest,
     wire::{Blob, List},
 };
 
@@ -171,16 +172,29 @@ records! {
     UntrustedResume { sealed }
     Resumed { descriptor member commitments }
     UntrustedBeacon { epoch facts }
-    UntrustedRelease { request facts }
+    UntrustedRelease { request pending facts }
+    UntrustedStatement { challenge }
+    CatchingUp { challenge needed }
+    UntrustedStatements { statements }
     Join { descriptor commitments }
     UntrustedInput { input envelope code }
     UntrustedDelta { input_hash input_head block_hash delta }
-    UntrustedState { head_before snapshot deltas }
-    UntrustedExecute { contract facts inputs state }
+    UntrustedSkip { input_hash }
+    UntrustedFold { epoch snapshot_hash }
+    UntrustedBase { head_before epoch snapshot }
+    UntrustedState { base steps }
+    UntrustedExecute { contract facts inputs anchor state }
     UntrustedKeys { request replies }
     Executed { receipt signature outputs deltas snapshot }
     Done { }
+    KeyAsk { request pending }
     SnapshotRequest { contract hash }
+    ChunkRequest { contract hash index }
+    CosignRequest { contract epoch first_index count anchor state_head }
+    Cosigned { digest signature }
+    HeadRequest { challenge }
+    HeadStatement { member number hash partial }
+    Manifest { length hashes }
     BeaconRequest { epoch }
     BeaconPartial { member partial }
     Declined { code }
@@ -205,10 +219,19 @@ macro_rules! choices {
 }
 
 choices! {
-    UntrustedKeyRequest: Start Deal Accept Resume Headers Beacon Release;
-    KeyEnclaveReply: Started Dealt Accepted Resumed View Beacon Released Need Refused;
+    UntrustedKeyRequest: Start Deal Accept Resume Headers Beacon Release State CatchUp Statements;
+    KeyEnclaveReply: Started Dealt Accepted Resumed View Beacon Released Need Refused Statement CatchingUp CaughtUp;
     UntrustedWorkerRequest: Start Join Headers Keys Execute Query;
     WorkerReply: Started Done View Need Executed Refused Answered;
-    PeerRequest: Key Beacon Snapshot Query Status;
-    PeerReply: Key Beacon Snapshot Declined Query Status;
+    UntrustedStep: Delta Skipped Folded;
+    PeerRequest: Key Beacon Manifest Query Status Chunk Cosign Head;
+    PeerReply: Key Beacon Manifest Declined Query Status Chunk Cosigned Head;
+}
+
+/// A choice within a message.
+impl Sample for UntrustedStep {
+    fn sample(e: &mut Entropy) -> Self {
+        let variant = e.below(Self::VARIANTS);
+        Self::variant(variant, e)
+    }
 }

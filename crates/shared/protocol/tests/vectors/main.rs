@@ -1,9 +1,11 @@
 //! The golden values that Rust, Solidity and TypeScript read alike:
-//! `vectors/{identities,inputs,receipts,outputs,queries,view-keys}.json` and, for reading only, `vectors/lottery.json`.
+//! `vectors/{identities,inputs,receipts,outputs,queries,view-keys}.json` and, for reading only,
+//! `vectors/{lottery,clock}.json`.
 //!
 //! After a wanted change, write the files anew with
 //! `cargo test -p enigma-protocol --test vectors regenerate -- --ignored`, and read the difference.
 
+mod clock;
 mod identities;
 mod inputs;
 mod lottery;
