@@ -5,12 +5,13 @@ use std::ops::Range;
 use redb::{Database, Durability, ReadableTable, WriteTransaction};
 
 use crate::Error;
-use crate::tables::{DELTAS, LATEST_SNAPSHOT, META, SNAPSHOT_ORDER, SNAPSHOTS};
-use crate::values::{Address, Cursor, Delta, Hash, MAX_NAME_BYTES, MAX_VALUE_BYTES};
+use crate::rows;
+use crate::tables::{DELTAS, META, TOUCHED};
+use crate::values::{Address, Cursor, Delta, MAX_NAME_BYTES, MAX_VALUE_BYTES};
 
 /// Changes that are written together; made by [`crate::Store::write`].
 pub struct Batch {
-    write: WriteTransaction,
+    pub(crate) write: WriteTransaction,
 }
 
 impl Batch {
@@ -35,7 +36,7 @@ impl Batch {
     pub fn put_meta(&mut self, name: &str, value: &[u8]) -> Result<(), Error> {
         bounded("name", name.as_bytes(), MAX_NAME_BYTES)?;
         bounded("value", value, MAX_VALUE_BYTES)?;
-        self.write.open_table(META)?.insert(name, value)?;
+        self.write.open_table(META)?.insert(name, rows::meta(name, value).as_slice())?;
         Ok(())
     }
 
@@ -57,69 +58,6 @@ impl Batch {
         self.put_meta(name, &cursor.to_bytes())
     }
 
-    /// Stores a sealed snapshot, as the newest of its contract. Putting one
-    /// again makes it the newest again. It does not become the *latest*: that
-    /// is what the chain has recorded, see [`Batch::set_latest_snapshot`].
-    ///
-    /// # Errors
-    /// [`Error::TooLarge`] over [`MAX_VALUE_BYTES`], or if the store cannot be
-    /// written.
-    pub fn put_snapshot(&mut self, contract: &Address, hash: &Hash, sealed: &[u8]) -> Result<(), Error> {
-        bounded("snapshot", sealed, MAX_VALUE_BYTES)?;
-        let mut snapshots = self.write.open_table(SNAPSHOTS)?;
-        let mut order = self.write.open_table(SNAPSHOT_ORDER)?;
-        let newest = order
-            .range((contract, 0)..=(contract, u64::MAX))?
-            .next_back()
-            .transpose()?
-            .map(|(key, _)| key.value().1);
-        let number = newest.map_or(0, |newest| newest.saturating_add(1));
-        let replaced = snapshots.insert((contract, hash), (number, sealed))?.map(|old| old.value().0);
-        if let Some(old) = replaced {
-            order.remove((contract, old))?;
-        }
-        order.insert((contract, number), hash)?;
-        Ok(())
-    }
-
-    /// Makes a stored snapshot the latest of its contract.
-    ///
-    /// # Errors
-    /// [`Error::UnknownSnapshot`] if it is not stored, or if the store cannot be
-    /// written.
-    pub fn set_latest_snapshot(&mut self, contract: &Address, hash: &Hash) -> Result<(), Error> {
-        let snapshots = self.write.open_table(SNAPSHOTS)?;
-        if snapshots.get((contract, hash))?.is_none() {
-            return Err(Error::UnknownSnapshot { hash: *hash });
-        }
-        let mut latest = self.write.open_table(LATEST_SNAPSHOT)?;
-        latest.insert(contract, hash)?;
-        Ok(())
-    }
-
-    /// Keeps the `keep` newest snapshots of `contract` and the latest, which
-    /// may be an older one, and removes the others. Returns how many it removed.
-    ///
-    /// # Errors
-    /// If the store cannot be written.
-    pub fn retain_snapshots(&mut self, contract: &Address, keep: usize) -> Result<usize, Error> {
-        let latest = self.write.open_table(LATEST_SNAPSHOT)?.get(contract)?.map(|hash| *hash.value());
-        let mut order = self.write.open_table(SNAPSHOT_ORDER)?;
-        let mut doomed = Vec::new();
-        for row in order.range((contract, 0)..=(contract, u64::MAX))?.rev().skip(keep) {
-            let (key, hash) = row?;
-            if Some(*hash.value()) != latest {
-                doomed.push((key.value().1, *hash.value()));
-            }
-        }
-        let mut snapshots = self.write.open_table(SNAPSHOTS)?;
-        for (number, hash) in &doomed {
-            order.remove((contract, *number))?;
-            snapshots.remove((contract, hash))?;
-        }
-        Ok(doomed.len())
-    }
-
     /// Stores the delta of task `index`, in place of what was there: after a
     /// reorganisation another task may have that index.
     ///
@@ -129,8 +67,7 @@ impl Batch {
     pub fn put_delta(&mut self, contract: &Address, index: u64, delta: &Delta) -> Result<(), Error> {
         bounded("delta", &delta.sealed, MAX_VALUE_BYTES)?;
         let mut table = self.write.open_table(DELTAS)?;
-        let value = (&delta.input_hash, delta.sealed.as_slice());
-        table.insert((contract, index), value)?;
+        table.insert((contract, index), rows::delta(contract, index, delta).as_slice())?;
         Ok(())
     }
 
@@ -152,6 +89,31 @@ impl Batch {
         })?;
         Ok(removed)
     }
+
+    /// Notes that `contract` was of use in `epoch`: see [`crate::Store::least_used`]. An epoch before the one noted
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn touch(&mut self, contract: &Address, epoch: u64) -> Result<(), Error> {
+        let mut table = self.write.open_table(TOUCHED)?;
+        let noted = table.get(contract)?.map(|noted| noted.value());
+        if noted.is_none_or(|noted| noted < epoch) {
+            table.insert(contract, epoch)?;
+        }
+        Ok(())
+    }
+
+    /// Removes everything that is held of `contract`. Named values are the caller's.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn forget(&mut self, contract: &Address) -> Result<(), Error> {
+        self.forget_snapshots(contract)?;
+        self.write.open_table(DELTAS)?.retain_in((contract, 0)..=(contract, u64::MAX), |_, _| false)?;
+        self.write.open_table(TOUCHED)?.remove(contract)?;
+        Ok(())
+    }
 }
 
 impl std::fmt::Debug for Batch {
@@ -160,7 +122,7 @@ impl std::fmt::Debug for Batch {
     }
 }
 
-fn bounded(what: &'static str, bytes: &[u8], max: usize) -> Result<(), Error> {
+pub(crate) fn bounded(what: &'static str, bytes: &[u8], max: usize) -> Result<(), Error> {
     if bytes.len() > max {
         return Err(Error::TooLarge { what, length: bytes.len(), max });
     }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::disk;
 use crate::values::Hash;
 
 /// The store refused or failed.
@@ -34,14 +35,17 @@ pub enum Error {
         path: PathBuf,
     },
     /// The file was a store and has been damaged.
-    #[error("the store is damaged ({reason}); restore it or sync into a new one")]
+    #[error("the store is damaged ({reason}); renew it and fetch everything again")]
     Damaged {
         /// What the database found.
         reason: String,
     },
+    /// There is no room left. What was stored can be read, and the next write is tried again.
+    #[error("the store's disk is full; make room")]
+    DiskFull,
     /// The operating system failed to read or write.
-    #[error("reading or writing the store failed: {0}; check disk space and permissions")]
-    Io(#[from] io::Error),
+    #[error("reading or writing the store failed: {0}; check the disk and permissions")]
+    Io(io::Error),
     /// The database refused for a reason of its own.
     #[error("the database refused: {reason}; open the store again")]
     Database {
@@ -57,6 +61,26 @@ pub enum Error {
         length: usize,
         /// The limit in bytes.
         max: usize,
+    },
+    /// A manifest whose chunks do not make up its length.
+    #[error("a manifest has {chunks} chunks for {length} bytes; ask another peer for it")]
+    NotAManifest {
+        /// Bytes of the snapshot.
+        length: u64,
+        /// Its chunks.
+        chunks: usize,
+    },
+    /// A chunk of a snapshot that is not being fetched.
+    #[error("snapshot {} is not being fetched; begin with its manifest", Hex(hash))]
+    UnknownPartial {
+        /// The hash that was named.
+        hash: Hash,
+    },
+    /// A chunk that is not what the manifest has at its place.
+    #[error("chunk {index} is not the manifest's; ask another peer for it")]
+    WrongChunk {
+        /// Its place.
+        index: u32,
     },
     /// A snapshot that is not in the store cannot become the latest.
     #[error("no snapshot {} is stored for this contract; put it before making it the latest", Hex(hash))]
@@ -75,11 +99,24 @@ impl std::fmt::Display for Hex<'_> {
     }
 }
 
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        if disk::is_full(error.kind()) { Self::DiskFull } else { Self::Io(error) }
+    }
+}
+
 impl From<redb::Error> for Error {
     fn from(error: redb::Error) -> Self {
         match error {
             redb::Error::Corrupted(reason) => Self::Damaged { reason },
-            redb::Error::Io(error) => Self::Io(error),
+            // All tables are made with the store, of the types they are read with.
+            redb::Error::TableDoesNotExist(_)
+            | redb::Error::TableTypeMismatch { .. }
+            | redb::Error::TableIsMultimap(_)
+            | redb::Error::TableIsNotMultimap(_)
+            | redb::Error::TypeDefinitionChanged { .. }
+            | redb::Error::LockPoisoned(_) => Self::Damaged { reason: error.to_string() },
+            redb::Error::Io(error) => error.into(),
             other => Self::Database { reason: other.to_string() },
         }
     }
@@ -101,5 +138,6 @@ through_the_common_error!(
     redb::TableError,
     redb::TransactionError,
     redb::CommitError,
-    redb::SetDurabilityError
+    redb::SetDurabilityError,
+    redb::CompactionError
 );

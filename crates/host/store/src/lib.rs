@@ -7,10 +7,13 @@
 //!
 //! # Layout
 //!
-//! - `store`: [`Store`], opening and reading
-//! - `batch`: [`Batch`], writing; everything in one batch lands or nothing does
-//! - `tables`: the tables and the schema version
-//! - `values`: [`Snapshot`], [`Delta`], [`Cursor`]
+//! - `store`: [`Store`], opening, writing, mending
+//! - `read`: its reading half
+//! - `batch`, `snapshots`: [`Batch`], writing; everything in one batch lands or nothing does
+//! - `live`: the database in use, opened anew when its disk failed
+//! - `disk`: what the database writes to: a file, or a [`SimulatedDisk`]
+//! - `tables`, `rows`: the tables and the schema version; rows with a checksum
+//! - `values`: [`Snapshot`], [`Manifest`], [`Delta`], [`Cursor`], [`Held`], [`Part`]
 //! - `error`: [`Error`]
 //!
 //! # Invariants
@@ -19,22 +22,35 @@
 //!   not leaves no trace.
 //! - The latest snapshot of a contract is always present, and pruning keeps it.
 //! - A file that is not a store, has another schema or was altered is refused
-//!   on opening: every page's checksum is verified then.
+//!   on opening, or put aside: every page's checksum is verified then.
+//! - What was altered while the store was open reads as missing: every value is
+//!   verified when it is read, together with its key.
+//! - A full disk fails writes, not reads, and for no longer than it is full.
 //!
 //! # Deliberately absent
 //!
-//! Any knowledge of what is inside the blobs, and async: calls block on the disk
-//! (a commit takes about a millisecond), so callers on an async runtime that
-//! write a lot should use a blocking thread.
+//! Any knowledge of what is inside the blobs, whether a manifest is that of its
+//! snapshot's hash, whether the whole store is an old copy (the chain tells), and
+//! async: calls block on the disk (a commit takes about a millisecond), so callers
+//! on an async runtime that write a lot should use a blocking thread.
 
 mod batch;
+mod disk;
 mod error;
+mod live;
+mod read;
+mod rows;
+mod snapshots;
 mod store;
 mod tables;
 mod values;
 
 pub use batch::Batch;
+pub use disk::SimulatedDisk;
 pub use error::Error;
-pub use store::Store;
+pub use store::{Opened, Store};
 pub use tables::SCHEMA_VERSION;
-pub use values::{Address, Cursor, Delta, Hash, MAX_NAME_BYTES, MAX_VALUE_BYTES, Snapshot};
+pub use values::{
+    Address, CHUNK_BYTES, Cursor, Delta, Hash, Held, MAX_NAME_BYTES, MAX_VALUE_BYTES, Manifest, Part,
+    Snapshot,
+};

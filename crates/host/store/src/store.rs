@@ -1,25 +1,41 @@
-//! Opening and reading.
+//! Opening, writing, mending.
 
-use std::fs::{File, OpenOptions};
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use redb::{Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError};
-
-use crate::tables::{self, DELTAS, LATEST_SNAPSHOT, META, SNAPSHOT_ORDER, SNAPSHOTS, Unfit};
-use crate::values::{Address, Cursor, Delta, Hash, Snapshot};
+use crate::disk::{Disk, FileDisk, SimulatedDisk};
+use crate::live::{Keeper, Unopened};
+use crate::values::Part;
 use crate::{Batch, Error};
 
-/// Memory for cached pages, in bytes. Blobs are read rarely and whole.
-const CACHE_BYTES: usize = 64 * 1024 * 1024;
+/// Damaged parts that are noted at once; further ones are noted after these were mended.
+const MAX_NOTES: usize = 256;
 
 /// An open store. Cloning is cheap and gives a handle to the same file, which
 /// closes with the last handle.
 #[derive(Clone)]
-pub struct Store {
-    database: Arc<Database>,
-    path: Arc<Path>,
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    keeper: Keeper,
+    notes: Mutex<BTreeSet<Part>>,
+}
+
+/// What [`Store::open_or_renew`] found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opened {
+    /// There was no store: this one is new.
+    Fresh,
+    /// A store as it was left.
+    Kept,
+    /// A damaged or outdated one, which was put aside. This one is new.
+    Renewed {
+        /// What was wrong with it.
+        why: String,
+    },
 }
 
 impl Store {
@@ -28,28 +44,75 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotAStore`], [`Error::Schema`], [`Error::AlreadyOpen`],
-    /// [`Error::Damaged`] or [`Error::Io`].
+    /// [`Error::Damaged`], [`Error::DiskFull`] or [`Error::Io`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        create_private(path)?;
-        let database = Builder::new()
-            .set_cache_size(CACHE_BYTES)
-            // Without it the database trusts its pages and may panic on an
-            // altered one much later.
-            .set_check_integrity_on_open(true)
-            .create(path)
-            .map_err(|error| why_not_opened(path, error))?;
-        tables::check_or_create(&database).map_err(|unfit| match unfit {
-            Unfit::Foreign(reason) => not_a_store(path, reason),
-            Unfit::Other(error) => error,
-        })?;
-        Ok(Self { database: Arc::new(database), path: path.into() })
+        Self::on(file(path)?, path).map(|(store, _)| store).map_err(|unopened| unopened.error)
+    }
+
+    /// As [`Store::open`], but a file that is damaged, or no database, or of an older schema, is moved to
+    /// `<name>.damaged` beside it, in place of one that was moved before, and an empty store takes its place:
+    /// everything that a store held can be had again from peers and the chain.
+    ///
+    /// # Errors
+    /// [`Error::NotAStore`] for a sound database of somebody else's, [`Error::Schema`] for one of a newer program,
+    /// [`Error::AlreadyOpen`], [`Error::DiskFull`] or [`Error::Io`].
+    pub fn open_or_renew(path: impl AsRef<Path>) -> Result<(Self, Opened), Error> {
+        let path = path.as_ref();
+        Self::on_or_renewed(file(path)?, path)
+    }
+
+    /// As [`Store::open_or_renew`] on a disk in memory, for simulations. What is put aside is gone.
+    ///
+    /// # Errors
+    /// As [`Store::open_or_renew`].
+    pub fn in_memory(disk: &SimulatedDisk) -> Result<(Self, Opened), Error> {
+        let path = Path::new("memory");
+        let mount = disk.mount().map_err(|error| not_opened(path, error))?;
+        Self::on_or_renewed(Arc::new(mount), path)
+    }
+
+    fn on_or_renewed(disk: Arc<dyn Disk>, path: &Path) -> Result<(Self, Opened), Error> {
+        match Self::on(Arc::clone(&disk), path) {
+            Ok((store, true)) => Ok((store, Opened::Fresh)),
+            Ok((store, false)) => Ok((store, Opened::Kept)),
+            Err(Unopened { error, is_renewable: true }) => {
+                disk.renew().map_err(|error| not_opened(path, error))?;
+                let (store, _) = Self::on(disk, path).map_err(|unopened| unopened.error)?;
+                Ok((store, Opened::Renewed { why: error.to_string() }))
+            }
+            Err(unopened) => Err(unopened.error),
+        }
+    }
+
+    fn on(disk: Arc<dyn Disk>, path: &Path) -> Result<(Self, bool), Unopened> {
+        let (keeper, is_new) = Keeper::open(disk, path)?;
+        Ok((Self(Arc::new(Inner { keeper, notes: Mutex::default() })), is_new))
+    }
+
+    /// Puts the store's file aside, as [`Store::open_or_renew`] does with a damaged one, and goes on with an empty
+    /// one: for a store that turned out to be damaged ([`Error::Damaged`]) while it was open. All handles see it.
+    ///
+    /// # Errors
+    /// [`Error::DiskFull`] or [`Error::Io`].
+    pub fn renew(&self) -> Result<(), Error> {
+        self.0.keeper.renew()?;
+        self.notes().clear();
+        Ok(())
     }
 
     /// The file that this store lives in.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        self.0.keeper.path()
+    }
+
+    /// Bytes of the file. Room that was given up in it is used again before it grows.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn size(&self) -> Result<u64, Error> {
+        self.0.keeper.size()
     }
 
     /// Runs `work` on a [`Batch`] and commits it durably if `work` succeeds;
@@ -59,160 +122,70 @@ impl Store {
     /// write to the same store again, which would wait for ever.
     ///
     /// # Errors
-    /// Whatever `work` returns, or [`Error`] if the commit fails.
+    /// Whatever `work` returns, or [`Error`] if the commit fails. After [`Error::DiskFull`] the store can be read,
+    /// and every further write tries again.
     pub fn write<T, E: From<Error>>(&self, work: impl FnOnce(&mut Batch) -> Result<T, E>) -> Result<T, E> {
-        let mut batch = Batch::begin(&self.database)?;
-        let result = work(&mut batch)?;
-        batch.commit()?;
-        Ok(result)
+        self.0.keeper.write(work)
     }
 
-    /// The bytes stored under `name`.
+    /// Makes the file smaller, if much was removed; takes time by its size. `false` if there was nothing to gain or
+    /// another thread is using the store.
     ///
     /// # Errors
-    /// If the store cannot be read.
-    pub fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
-        let table = self.database.begin_read()?.open_table(META)?;
-        Ok(table.get(name)?.map(|bytes| bytes.value().to_vec()))
+    /// If the store cannot be written.
+    pub fn compact(&self) -> Result<bool, Error> {
+        self.0.keeper.compact()
     }
 
-    /// The cursor stored under `name`, which shares its names with
-    /// [`Store::meta`].
+    /// What reading found damaged since the store was opened or last mended. It reads as missing.
+    #[must_use]
+    pub fn damaged(&self) -> Vec<Part> {
+        self.notes().iter().cloned().collect()
+    }
+
+    /// Removes what reading found damaged, and returns it. A snapshot with a damaged chunk becomes one that is being
+    /// fetched, so that only that chunk need be brought.
     ///
     /// # Errors
-    /// If the store cannot be read or what is stored there is no cursor.
-    pub fn cursor(&self, name: &str) -> Result<Option<Cursor>, Error> {
-        self.meta(name)?
-            .map(|bytes| {
-                Cursor::from_bytes(&bytes).ok_or_else(|| Error::Damaged {
-                    reason: format!("the value {name:?} has {} bytes and is no cursor", bytes.len()),
-                })
-            })
-            .transpose()
-    }
-
-    /// A sealed snapshot by contract and hash.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub fn snapshot(&self, contract: &Address, hash: &Hash) -> Result<Option<Vec<u8>>, Error> {
-        let table = self.database.begin_read()?.open_table(SNAPSHOTS)?;
-        Ok(table.get((contract, hash))?.map(|entry| entry.value().1.to_vec()))
-    }
-
-    /// The snapshot that was last made the latest of `contract`.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub fn latest_snapshot(&self, contract: &Address) -> Result<Option<Snapshot>, Error> {
-        // One transaction, so that a writer cannot prune in between.
-        let read = self.database.begin_read()?;
-        let latest = read.open_table(LATEST_SNAPSHOT)?;
-        let Some(hash) = latest.get(contract)?.map(|hash| *hash.value()) else {
-            return Ok(None);
-        };
-        let sealed = read
-            .open_table(SNAPSHOTS)?
-            .get((contract, &hash))?
-            .map(|entry| entry.value().1.to_vec())
-            .ok_or_else(|| Error::Damaged { reason: "a latest snapshot is missing".to_owned() })?;
-        Ok(Some(Snapshot { hash, sealed }))
-    }
-
-    /// The hashes of all stored snapshots of `contract`, oldest put first.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub fn snapshots(&self, contract: &Address) -> Result<Vec<Hash>, Error> {
-        let table = self.database.begin_read()?.open_table(SNAPSHOT_ORDER)?;
-        let rows = table.range((contract, 0)..=(contract, u64::MAX))?;
-        rows.map(|row| Ok(*row?.1.value())).collect()
-    }
-
-    /// Every contract that has a latest snapshot, with its hash, by address.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub fn latest_snapshots(&self) -> Result<Vec<(Address, Hash)>, Error> {
-        let table = self.database.begin_read()?.open_table(LATEST_SNAPSHOT)?;
-        let rows = table.iter()?;
-        rows.map(|row| row.map(|(contract, hash)| (*contract.value(), *hash.value())))
-            .collect::<Result<_, StorageError>>()
-            .map_err(Into::into)
-    }
-
-    /// The delta of one task.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub fn delta(&self, contract: &Address, index: u64) -> Result<Option<Delta>, Error> {
-        let table = self.database.begin_read()?.open_table(DELTAS)?;
-        Ok(table.get((contract, index))?.map(|entry| delta(entry.value())))
-    }
-
-    /// Up to `limit` deltas with their task indices from index `from` upwards,
-    /// in order. Gaps are passed over: the caller compares indices.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub fn deltas(&self, contract: &Address, from: u64, limit: usize) -> Result<Vec<(u64, Delta)>, Error> {
-        let table = self.database.begin_read()?.open_table(DELTAS)?;
-        let rows = table.range((contract, from)..=(contract, u64::MAX))?;
-        rows.take(limit)
-            .map(|row| {
-                let (key, value) = row?;
-                Ok((key.value().1, delta(value.value())))
-            })
-            .collect()
-    }
-}
-
-impl std::fmt::Debug for Store {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("path", &self.path).finish_non_exhaustive()
-    }
-}
-
-fn delta((input_hash, sealed): (&Hash, &[u8])) -> Delta {
-    Delta { input_hash: *input_hash, sealed: sealed.to_vec() }
-}
-
-/// Makes an empty file for the database if there is none.
-fn create_private(path: &Path) -> Result<(), Error> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(_) => Ok(sync_folder_of(path)?),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// A new file's name is durable only when its folder is.
-fn sync_folder_of(path: &Path) -> std::io::Result<()> {
-    let folder =
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    File::open(folder)?.sync_all()
-}
-
-fn not_a_store(path: &Path, reason: String) -> Error {
-    Error::NotAStore { path: PathBuf::from(path), reason }
-}
-
-fn why_not_opened(path: &Path, error: DatabaseError) -> Error {
-    match error {
-        DatabaseError::DatabaseAlreadyOpen => Error::AlreadyOpen { path: PathBuf::from(path) },
-        DatabaseError::UpgradeRequired(version) => {
-            not_a_store(path, format!("it has the database's old file format {version}"))
+    /// If the store cannot be written; nothing is mended then.
+    pub fn mend(&self) -> Result<Vec<Part>, Error> {
+        let parts = self.damaged();
+        if !parts.is_empty() {
+            self.write(|batch| parts.iter().try_for_each(|part| batch.mend(part)))?;
+            self.notes().retain(|part| !parts.contains(part));
         }
-        DatabaseError::RepairAborted => Error::Damaged { reason: "its repair was broken off".to_owned() },
-        DatabaseError::Storage(StorageError::Io(error)) => match error.kind() {
-            ErrorKind::InvalidData => not_a_store(path, error.to_string()),
-            ErrorKind::UnexpectedEof => Error::Damaged { reason: "the file ends early".to_owned() },
-            _ => error.into(),
-        },
-        other => redb::Error::from(other).into(),
+        Ok(parts)
+    }
+
+    pub(crate) fn keeper(&self) -> &Keeper {
+        &self.0.keeper
+    }
+
+    pub(crate) fn note(&self, part: Part) {
+        let mut notes = self.notes();
+        if notes.len() < MAX_NOTES {
+            notes.insert(part);
+        }
+    }
+
+    fn notes(&self) -> MutexGuard<'_, BTreeSet<Part>> {
+        self.0.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("path", &self.path()).finish_non_exhaustive()
+    }
+}
+
+fn file(path: &Path) -> Result<Arc<dyn Disk>, Error> {
+    FileDisk::open(path).map(|file| Arc::new(file) as Arc<dyn Disk>).map_err(|error| not_opened(path, error))
+}
+
+fn not_opened(path: &Path, error: io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::WouldBlock => Error::AlreadyOpen { path: path.to_owned() },
+        _ => error.into(),
     }
 }

@@ -7,28 +7,36 @@ use crate::values::{Address, Hash};
 
 /// The version of the tables below. A change that an older or newer program
 /// would misread gets another number.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// One row; its name and types also tell a store from any other database.
 const SCHEMA: TableDefinition<&str, u32> = TableDefinition::new("enigma-store-schema");
 const VERSION: &str = "version";
 
-/// (contract, hash) to (sequence number, sealed blob).
-pub(crate) const SNAPSHOTS: TableDefinition<(&Address, &Hash), (u64, &[u8])> =
-    TableDefinition::new("snapshots");
+/// (contract, hash) to sequence number and manifest of a snapshot that is here as a whole, checked.
+pub(crate) const SNAPSHOTS: TableDefinition<(&Address, &Hash), &[u8]> = TableDefinition::new("snapshots");
 
-/// (contract, sequence number) to hash: the order in which snapshots were put,
-/// so that pruning never reads a blob.
+/// (contract, sequence number) to hash: the order in which snapshots were put.
 pub(crate) const SNAPSHOT_ORDER: TableDefinition<(&Address, u64), &Hash> =
     TableDefinition::new("snapshot_order");
 
 /// Contract to the hash of its latest snapshot.
 pub(crate) const LATEST_SNAPSHOT: TableDefinition<&Address, &Hash> = TableDefinition::new("latest_snapshot");
 
-/// (contract, task index) to (input hash, sealed delta).
-pub(crate) const DELTAS: TableDefinition<(&Address, u64), (&Hash, &[u8])> = TableDefinition::new("deltas");
+/// (contract, hash) to the manifest of a snapshot that is being fetched, checked.
+pub(crate) const PARTIALS: TableDefinition<(&Address, &Hash), &[u8]> = TableDefinition::new("partials");
 
-/// Name to bytes.
+/// (contract, hash, place) to a chunk of either kind of snapshot; its hash is in the manifest. In one value, a
+/// snapshot would take the next power of two of its size.
+pub(crate) const CHUNKS: TableDefinition<(&Address, &Hash, u32), &[u8]> = TableDefinition::new("chunks");
+
+/// (contract, task index) to input hash and sealed delta, checked.
+pub(crate) const DELTAS: TableDefinition<(&Address, u64), &[u8]> = TableDefinition::new("deltas");
+
+/// Contract to the epoch in which it was last of use.
+pub(crate) const TOUCHED: TableDefinition<&Address, u64> = TableDefinition::new("touched");
+
+/// Name to bytes, checked.
 pub(crate) const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
 
 /// Why an open database is not a store of ours.
@@ -43,12 +51,12 @@ impl<E: Into<Error>> From<E> for Unfit {
     }
 }
 
-/// Creates the tables in a new database, checks the schema of any other.
-pub(crate) fn check_or_create(database: &Database) -> Result<(), Unfit> {
+/// Creates the tables in a new database, checks the schema of any other. Says whether it was new.
+pub(crate) fn check_or_create(database: &Database) -> Result<bool, Unfit> {
     let read = database.begin_read()?;
     match read.open_table(SCHEMA) {
         Ok(schema) => match schema.get(VERSION)?.map(|version| version.value()) {
-            Some(SCHEMA_VERSION) => Ok(()),
+            Some(SCHEMA_VERSION) => Ok(false),
             Some(found) => Err(Unfit::Other(Error::Schema { found, expected: SCHEMA_VERSION })),
             None => Err(Unfit::Foreign("it names no schema version".to_owned())),
         },
@@ -59,7 +67,8 @@ pub(crate) fn check_or_create(database: &Database) -> Result<(), Unfit> {
                 return Err(Unfit::Foreign(reason));
             }
             drop(read);
-            create(database)
+            create(database)?;
+            Ok(true)
         }
         Err(TableError::Storage(error)) => Err(error.into()),
         Err(mismatch) => Err(Unfit::Foreign(mismatch.to_string())),
@@ -73,7 +82,10 @@ fn create(database: &Database) -> Result<(), Unfit> {
     write.open_table(SNAPSHOTS)?;
     write.open_table(SNAPSHOT_ORDER)?;
     write.open_table(LATEST_SNAPSHOT)?;
+    write.open_table(PARTIALS)?;
+    write.open_table(CHUNKS)?;
     write.open_table(DELTAS)?;
+    write.open_table(TOUCHED)?;
     write.open_table(META)?;
     Ok(write.commit()?)
 }
