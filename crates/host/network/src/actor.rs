@@ -1,6 +1,7 @@
 //! The task that owns the swarm and acts on its events.
 
 mod connections;
+mod discovery;
 mod requests;
 
 use std::collections::HashMap;
@@ -10,18 +11,23 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use libp2p::request_response::{OutboundRequestId, ResponseChannel};
+use libp2p::request_response::{InboundRequestId, OutboundRequestId, ResponseChannel};
 use libp2p::swarm::{ConnectionId, SwarmEvent};
 use libp2p::{Multiaddr, Swarm};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{sleep_until, timeout};
 
+use self::discovery::Discovery;
+use self::requests::Serving;
 use crate::address::{self, Address};
 use crate::behaviour::{self, Behaviour};
 use crate::codec::Reply;
 use crate::config::Serve;
+use crate::incoming::Verdict;
+use crate::lanes::Lanes;
 use crate::peers::{Directory, Peers};
 use crate::recorder::Tape;
+use crate::records::Key;
 use crate::{Config, Error, Incoming, PeerId};
 
 /// How long the system may take to say where we listen.
@@ -37,6 +43,9 @@ pub(crate) struct Call {
 pub(crate) enum Command {
     Request { peer: PeerId, call: Call },
     AddPeer { id: PeerId, name: String, address: (String, Address), done: oneshot::Sender<()> },
+    Provide { key: Key, done: oneshot::Sender<Result<(), Error>> },
+    StopProviding { key: Key, done: oneshot::Sender<()> },
+    Providers { key: Key, found: mpsc::Sender<PeerId> },
     ShutDown(oneshot::Sender<()>),
 }
 
@@ -55,9 +64,10 @@ struct Asked {
 
 /// A peer's request whose reply is ready, or will not come.
 struct Served {
+    id: InboundRequestId,
     peer: PeerId,
     channel: ResponseChannel<Reply>,
-    reply: Option<Vec<u8>>,
+    verdict: Option<Verdict>,
 }
 
 /// A peer's address, looked up.
@@ -70,10 +80,12 @@ struct Actor {
     directory: watch::Sender<Directory>,
     incoming: mpsc::Sender<Incoming>,
     asked: HashMap<OutboundRequestId, Asked>,
-    serving: FuturesUnordered<BoxFuture<'static, Served>>,
-    serving_by_peer: HashMap<PeerId, usize>,
+    answers: FuturesUnordered<BoxFuture<'static, Served>>,
+    serving: HashMap<InboundRequestId, Serving>,
     resolving: FuturesUnordered<BoxFuture<'static, Resolved>>,
     dials: HashMap<ConnectionId, PeerId>,
+    discovery: Discovery,
+    own_address: FuturesUnordered<BoxFuture<'static, Result<Vec<Multiaddr>, String>>>,
     max_inbound: usize,
     max_message_bytes: usize,
     request_timeout: Duration,
@@ -84,9 +96,11 @@ struct Actor {
 pub(crate) async fn start(
     config: Config,
     local: PeerId,
+    lanes: Lanes,
     commands: mpsc::Receiver<Command>,
 ) -> Result<Started, Error> {
-    let mut peers = Peers::new();
+    let external = config.external.as_deref().map(|text| Address::parse_own(text, local)).transpose()?;
+    let mut peers = Peers::new(lanes, config.discovery);
     let mut listed = Vec::new();
     for peer in &config.peers {
         let (id, address) = Address::parse(&peer.multiaddr)?;
@@ -115,22 +129,26 @@ pub(crate) async fn start(
     let max_inbound = config.max_inbound.clamp(1, 1 << 16);
     let (tell, incoming) = mpsc::channel(max_inbound);
     let (publish, directory) = watch::channel(peers.directory());
-    let actor = Actor {
+    let mut actor = Actor {
         swarm,
         peers,
         commands,
         directory: publish,
         incoming: tell,
         asked: HashMap::new(),
-        serving: FuturesUnordered::new(),
-        serving_by_peer: HashMap::new(),
+        answers: FuturesUnordered::new(),
+        serving: HashMap::new(),
         resolving: FuturesUnordered::new(),
         dials: HashMap::new(),
+        discovery: Discovery::new(external),
+        own_address: FuturesUnordered::new(),
         max_inbound,
         max_message_bytes: config.max_message_bytes,
         request_timeout: config.request_timeout,
         tape: Tape(config.recorder),
     };
+    actor.on_listening(address.clone());
+    actor.refresh(Instant::now());
     tokio::spawn(actor.run());
     Ok(Started { address, directory, incoming })
 }
@@ -158,8 +176,8 @@ async fn listening(swarm: &mut Swarm<Behaviour>, on: SocketAddr) -> Result<Multi
 impl Actor {
     async fn run(mut self) {
         loop {
-            let due = self.peers.next_dial();
-            let dial_time = sleep_until(due.unwrap_or_else(Instant::now).into());
+            let due = self.peers.next_dial().into_iter().chain(self.discovery.due()).min();
+            let due_time = sleep_until(due.unwrap_or_else(Instant::now).into());
             tokio::select! {
                 event = self.swarm.select_next_some() => self.on_event(event),
                 command = self.commands.recv() => match command {
@@ -170,6 +188,14 @@ impl Actor {
                         self.publish();
                         let _ = done.send(());
                     }
+                    Some(Command::Provide { key, done }) => {
+                        let _ = done.send(self.provide(key));
+                    }
+                    Some(Command::StopProviding { key, done }) => {
+                        self.stop_providing(key);
+                        let _ = done.send(());
+                    }
+                    Some(Command::Providers { key, found }) => self.look_for_providers(key, found),
                     Some(Command::ShutDown(done)) => {
                         // Sockets are closed when this is told.
                         drop(self);
@@ -178,12 +204,15 @@ impl Actor {
                     }
                     None => return,
                 },
-                Some(served) = self.serving.next() => self.on_served(served),
+                Some(served) = self.answers.next() => self.on_served(served),
+                Some(found) = self.own_address.next() => self.on_own_address(found),
                 Some((peer, addresses)) = self.resolving.next() => self.dial(peer, addresses),
-                () = dial_time, if due.is_some() => {
-                    for (peer, address) in self.peers.due(Instant::now()) {
+                () = due_time, if due.is_some() => {
+                    let now = Instant::now();
+                    for (peer, address) in self.peers.due(now) {
                         self.resolve(peer, address);
                     }
+                    self.on_discovery_due(now);
                 }
             }
         }

@@ -35,6 +35,43 @@ impl Address {
         let address: Multiaddr =
             text.parse().map_err(|_| invalid("expected a multiaddress like /ip4/…/tcp/…/p2p/…"))?;
         let mut parts = address.iter();
+        let address = Self::first(&mut parts).map_err(invalid)?;
+        let Some(Protocol::P2p(peer)) = parts.next() else {
+            return Err(invalid("expected /p2p/<peer id> after the port"));
+        };
+        if parts.next().is_some() {
+            return Err(invalid("expected nothing after the peer id"));
+        }
+        Ok((PeerId(peer), address))
+    }
+
+    /// Parses a multiaddress as above, with or without the peer id, or `host:port`.
+    pub(crate) fn parse_own(text: &str, own: PeerId) -> Result<Self, Error> {
+        let invalid =
+            |reason: &str| Error::InvalidAddress { address: text.to_owned(), reason: reason.to_owned() };
+        if !text.starts_with('/') {
+            let (host, port) =
+                text.rsplit_once(':').ok_or_else(|| invalid("expected host:port or a multiaddress"))?;
+            let port = port.parse().map_err(|_| invalid("expected a port after the last colon"))?;
+            let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+            let host = match bare.parse() {
+                Ok(ip) => Host::Ip(ip),
+                Err(_) if bare.is_empty() => return Err(invalid("expected a host before the colon")),
+                Err(_) => Host::Name { name: bare.to_owned(), family: Family::Any },
+            };
+            return Ok(Self { host, port });
+        }
+        let address: Multiaddr = text.parse().map_err(|_| invalid("expected a multiaddress"))?;
+        let mut parts = address.iter();
+        let found = Self::first(&mut parts).map_err(invalid)?;
+        match (parts.next(), parts.next()) {
+            (None, None) => Ok(found),
+            (Some(Protocol::P2p(peer)), None) if peer == own.0 => Ok(found),
+            _ => Err(invalid("expected nothing but this node's peer id after the port")),
+        }
+    }
+
+    fn first<'a>(parts: &mut impl Iterator<Item = Protocol<'a>>) -> Result<Self, &'static str> {
         let name = |name: &str, family| Host::Name { name: name.to_owned(), family };
         let host = match parts.next() {
             Some(Protocol::Ip4(ip)) => Host::Ip(ip.into()),
@@ -42,18 +79,17 @@ impl Address {
             Some(Protocol::Dns(host)) => name(&host, Family::Any),
             Some(Protocol::Dns4(host)) => name(&host, Family::V4),
             Some(Protocol::Dns6(host)) => name(&host, Family::V6),
-            _ => return Err(invalid("expected /ip4, /ip6, /dns, /dns4 or /dns6 first")),
+            _ => return Err("expected /ip4, /ip6, /dns, /dns4 or /dns6 first"),
         };
-        let Some(Protocol::Tcp(port)) = parts.next() else {
-            return Err(invalid("expected /tcp/<port> after the host"));
-        };
-        let Some(Protocol::P2p(peer)) = parts.next() else {
-            return Err(invalid("expected /p2p/<peer id> after the port"));
-        };
-        if parts.next().is_some() {
-            return Err(invalid("expected nothing after the peer id"));
+        match parts.next() {
+            Some(Protocol::Tcp(port)) => Ok(Self { host, port }),
+            _ => Err("expected /tcp/<port> after the host"),
         }
-        Ok((PeerId(peer), Self { host, port }))
+    }
+
+    /// Whether it must be looked up.
+    pub(crate) fn is_name(&self) -> bool {
+        matches!(self.host, Host::Name { .. })
     }
 
     /// What to dial now; a name is looked up each time, since it may move.
@@ -120,6 +156,26 @@ mod tests {
             assert!(error.to_string().contains("expected"), "{error}");
         }
         assert!(listen("localhost:1").is_err());
+    }
+
+    #[test]
+    fn own_addresses_are_multiaddresses_or_a_host_and_a_port() {
+        let id = peer_id_from_seed([1; 32]);
+        for text in [
+            "192.0.2.1:9000".to_owned(),
+            "[2001:db8::1]:9000".to_owned(),
+            "worker-1:9000".to_owned(),
+            "/dns4/worker-1/tcp/9000".to_owned(),
+            format!("/ip4/192.0.2.1/tcp/9000/p2p/{id}"),
+        ] {
+            assert_eq!(Address::parse_own(&text, id).unwrap().port, 9000, "{text}");
+        }
+        let other = peer_id_from_seed([2; 32]);
+        for text in
+            ["worker-1".to_owned(), ":9000".to_owned(), format!("/ip4/192.0.2.1/tcp/9000/p2p/{other}")]
+        {
+            assert!(Address::parse_own(&text, id).is_err(), "{text}");
+        }
     }
 
     #[tokio::test]

@@ -2,84 +2,91 @@
 
 use std::time::Duration;
 
-use libp2p::allow_block_list::{self, AllowedPeers};
-use libp2p::connection_limits::{self, ConnectionLimits};
 use libp2p::request_response::{self, ProtocolSupport};
 use libp2p::swarm::NetworkBehaviour;
 use libp2p::swarm::behaviour::toggle::Toggle;
-use libp2p::{Swarm, SwarmBuilder, noise, ping, tcp, yamux};
+use libp2p::{Swarm, SwarmBuilder, identify, noise, ping, tcp, yamux};
 
 use crate::codec::{Codec, PROTOCOL};
 use crate::config::{Config, Serve};
+use crate::dht::Dht;
+use crate::gate::Gate;
 use crate::identity;
 use crate::peers::REQUESTS_PER_PEER;
+use crate::room::Rooms;
 
-/// Streams on one connection: what both ends may ask, and as much again for
+/// Names this network in the identify protocol.
+pub(crate) const IDENTITY: &str = "/enigma/id/1";
+
+/// Requests on one connection: what both ends may ask, and as much again for
 /// requests whose callers gave up.
 const STREAMS: usize = 4 * REQUESTS_PER_PEER;
 
-/// Connections whose other end has not yet proven who it is.
-const UNPROVEN: u32 = 64;
-
-/// Connections that others made to us.
-const ACCEPTED: u32 = 256;
-
-/// Connections with one peer: both may dial at once, and either may not have
-/// noticed that an old one is dead.
-const PER_PEER: u32 = 4;
+/// Streams of all protocols on one connection.
+const ALL_STREAMS: usize = 2 * STREAMS;
 
 /// How long a dial, with its handshakes, may take.
-const DIAL: Duration = Duration::from_secs(10);
+const DIAL: Duration = Duration::from_secs(5);
 
-/// Peers are few and asked again and again, so idle connections stay open; dead
-/// ones are found by pings.
-const IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// How long a connection to a peer that is not listed stays open unused.
+const IDLE: Duration = Duration::from_secs(10 * 60);
+
+/// How often a connection is tried, and how long that may take: the network may
+/// have been cut without TCP's noticing.
+const PING: Duration = Duration::from_secs(5);
+const PONG: Duration = Duration::from_secs(10);
 
 /// What runs on every connection.
 #[derive(NetworkBehaviour)]
 pub(crate) struct Behaviour {
-    // The first two come first because they may deny a connection.
-    pub limits: connection_limits::Behaviour,
-    pub allowed: Toggle<allow_block_list::Behaviour<AllowedPeers>>,
+    // First, because it may deny a connection, and because it lays the account
+    // aside that the codec of `requests` takes.
+    pub gate: Gate,
     pub ping: ping::Behaviour,
     pub requests: request_response::Behaviour<Codec>,
+    pub identify: Toggle<identify::Behaviour>,
+    pub dht: Toggle<Dht>,
 }
 
 impl Behaviour {
     fn new(config: &Config) -> Self {
-        let limits = ConnectionLimits::default()
-            .with_max_pending_incoming(Some(UNPROVEN))
-            .with_max_established_incoming(Some(ACCEPTED))
-            .with_max_established_per_peer(Some(PER_PEER));
-        let allowed = match &config.serve {
-            Serve::Anybody => None,
-            Serve::Listed(listed) => {
-                let mut allowed = allow_block_list::Behaviour::<AllowedPeers>::default();
-                for peer in listed {
-                    allowed.allow_peer(peer.0);
-                }
-                Some(allowed)
+        let keys = identity::keypair(config.identity_seed);
+        let own = keys.public().to_peer_id();
+        let rooms = Rooms::new(config.max_inbound_bytes);
+        let mut gate = Gate::new(config.serve == Serve::Anybody, rooms.clone());
+        let mut dht = config.discovery.then(|| Dht::new(own));
+        if let Serve::Listed(listed) = &config.serve {
+            for peer in listed {
+                gate.admit(peer.0);
+                dht.iter_mut().for_each(|dht| dht.admit(peer.0));
             }
-        };
+        }
+        // Addresses are kept in our own book, so identify keeps none.
+        let identify = identify::Config::new(IDENTITY.to_owned(), keys.public())
+            .with_agent_version("enigma".to_owned())
+            .with_hide_listen_addrs(true)
+            .with_push_listen_addr_updates(true)
+            .with_cache_size(0);
         Self {
-            limits: connection_limits::Behaviour::new(limits),
-            allowed: allowed.into(),
-            ping: ping::Behaviour::default(),
+            gate,
+            ping: ping::Behaviour::new(ping::Config::new().with_interval(PING).with_timeout(PONG)),
             requests: request_response::Behaviour::with_codec(
-                Codec::new(config.max_message_bytes, config.max_inbound_bytes),
+                Codec::new(config.max_message_bytes, rooms),
                 [(PROTOCOL, ProtocolSupport::Full)],
                 request_response::Config::default()
                     .with_request_timeout(config.request_timeout)
                     .with_max_concurrent_streams(STREAMS),
             ),
+            identify: config.discovery.then(|| identify::Behaviour::new(identify)).into(),
+            dht: dht.into(),
         }
     }
 
     /// Lets a listed peer in, and past the limits that strangers may exhaust.
     pub(crate) fn admit(&mut self, peer: libp2p::PeerId) {
-        match self.allowed.as_mut() {
-            Some(allowed) => drop(allowed.allow_peer(peer)),
-            None => self.limits.bypass_peer_id(&peer),
+        self.gate.admit(peer);
+        if let Some(dht) = self.dht.as_mut() {
+            dht.admit(peer);
         }
     }
 }
@@ -89,9 +96,14 @@ impl Behaviour {
 /// # Errors
 /// What the encryption layer says when it refuses the key.
 pub(crate) fn swarm(config: &Config) -> Result<Swarm<Behaviour>, String> {
+    let multiplexer = || {
+        let mut config = yamux::Config::default();
+        config.set_max_num_streams(ALL_STREAMS);
+        config
+    };
     let built = SwarmBuilder::with_existing_identity(identity::keypair(config.identity_seed))
         .with_tokio()
-        .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, yamux::Config::default)
+        .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, multiplexer)
         .map_err(|error| error.to_string())?
         .with_behaviour(|_| Behaviour::new(config))
         .map_err(|error| error.to_string())?

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use libp2p::StreamProtocol;
 use libp2p::request_response;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::room::{Account, Room, Rooms};
 
 /// Names these bytes; another form of them gets another number.
 pub(crate) const PROTOCOL: StreamProtocol = StreamProtocol::new("/enigma/request/1");
@@ -19,18 +20,17 @@ pub(crate) const PROTOCOL: StreamProtocol = StreamProtocol::new("/enigma/request
 /// length alone costs no memory.
 const PIECE: usize = 256 * 1024;
 
-/// The unit in which memory for requests is counted, in bytes.
-const ROOM_UNIT: usize = 1024;
-
 const ANSWERED: u8 = 0;
 const BUSY: u8 = 1;
 const DECLINED: u8 = 2;
 
-/// A request, and the room that it takes up if it came from a peer.
+/// A request, or what came in its place.
 #[derive(Debug)]
-pub(crate) struct Request {
-    pub bytes: Vec<u8>,
-    pub room: Option<OwnedSemaphorePermit>,
+pub(crate) enum Request {
+    /// The request, and the room that it takes up if it came from a peer.
+    Asked { bytes: Vec<u8>, room: Option<Room> },
+    /// Bytes that are no request. Not an error, which libp2p would not tell of.
+    Malformed,
 }
 
 /// A peer's reply or why there is none.
@@ -42,25 +42,33 @@ pub(crate) enum Reply {
 }
 
 /// Reads and writes messages up to a limit.
-#[derive(Clone)]
 pub(crate) struct Codec {
     max_message_bytes: usize,
-    room: Arc<Semaphore>,
+    rooms: Arc<Rooms>,
+    account: Option<Account>,
+}
+
+/// libp2p clones the first codec once for each connection, when it is made, and
+/// those clones for each stream. Hence a clone without an account takes the one
+/// that was laid aside for the connection.
+impl Clone for Codec {
+    fn clone(&self) -> Self {
+        Self {
+            max_message_bytes: self.max_message_bytes,
+            rooms: Arc::clone(&self.rooms),
+            account: self.account.clone().or_else(|| self.rooms.take()),
+        }
+    }
 }
 
 impl Codec {
-    pub(crate) fn new(max_message_bytes: usize, max_inbound_bytes: usize) -> Self {
-        let units = (max_inbound_bytes / ROOM_UNIT).min(Semaphore::MAX_PERMITS);
-        Self { max_message_bytes, room: Arc::new(Semaphore::new(units)) }
+    pub(crate) fn new(max_message_bytes: usize, rooms: Arc<Rooms>) -> Self {
+        Self { max_message_bytes, rooms, account: None }
     }
 
-    /// Takes room for one more piece, without waiting: two half-received
-    /// requests that wait for each other's room would never end.
-    fn take_room(&self, bytes: usize) -> io::Result<OwnedSemaphorePermit> {
-        let units = u32::try_from(bytes.div_ceil(ROOM_UNIT)).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.room);
-        room.try_acquire_many_owned(units)
-            .map_err(|_| io::Error::new(ErrorKind::OutOfMemory, "no room for further requests"))
+    fn take_room(&self, bytes: usize) -> io::Result<Room> {
+        let room = self.account.as_ref().and_then(|account| account.room(bytes));
+        room.ok_or_else(|| io::Error::new(ErrorKind::OutOfMemory, "no room for further requests"))
     }
 
     async fn read_message(
@@ -111,7 +119,7 @@ impl request_response::Codec for Codec {
     where
         T: AsyncRead + Unpin + Send,
     {
-        let mut room: Option<OwnedSemaphorePermit> = None;
+        let mut room: Option<Room> = None;
         let take = |piece| {
             let more = self.take_room(piece)?;
             match &mut room {
@@ -120,8 +128,13 @@ impl request_response::Codec for Codec {
             }
             Ok(())
         };
-        let bytes = self.read_message(io, take).await?;
-        Ok(Request { bytes, room })
+        match self.read_message(io, take).await {
+            Ok(bytes) => Ok(Request::Asked { bytes, room }),
+            Err(error) => match error.kind() {
+                ErrorKind::InvalidData | ErrorKind::UnexpectedEof => Ok(Request::Malformed),
+                _ => Err(error),
+            },
+        }
     }
 
     async fn read_response<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Reply>
@@ -143,7 +156,10 @@ impl request_response::Codec for Codec {
     where
         T: AsyncWrite + Unpin + Send,
     {
-        self.write_message(io, &request.bytes).await
+        match request {
+            Request::Asked { bytes, .. } => self.write_message(io, &bytes).await,
+            Request::Malformed => Err(invalid("nothing to send")),
+        }
     }
 
     async fn write_response<T>(&mut self, _: &StreamProtocol, io: &mut T, reply: Reply) -> io::Result<()>
@@ -167,6 +183,13 @@ mod tests {
 
     use super::*;
 
+    /// A codec on a connection with a listed peer that may hold two pieces.
+    fn codec() -> Codec {
+        let rooms = Rooms::new(6 * PIECE);
+        rooms.lay_aside(libp2p::PeerId::random(), true);
+        Codec::new(3, rooms).clone()
+    }
+
     async fn request_from(codec: &mut Codec, mut wire: &[u8]) -> io::Result<Request> {
         codec.read_request(&PROTOCOL, &mut wire).await
     }
@@ -177,18 +200,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_is_its_length_and_its_bytes() {
-        let mut codec = Codec::new(3, PIECE);
+        let mut codec = codec();
         let mut wire = Vec::new();
-        let request = Request { bytes: b"abc".to_vec(), room: None };
+        let request = Request::Asked { bytes: b"abc".to_vec(), room: None };
         let written = codec.write_request(&PROTOCOL, &mut wire, request).await;
         written.unwrap();
         assert_eq!(wire, b"\0\0\0\x03abc");
-        assert_eq!(request_from(&mut codec, &wire).await.unwrap().bytes, b"abc");
+        let read = request_from(&mut codec, &wire).await.unwrap();
+        assert!(matches!(read, Request::Asked { bytes, .. } if bytes == b"abc"));
     }
 
     #[tokio::test]
     async fn replies_survive_the_wire() {
-        let mut codec = Codec::new(3, PIECE);
+        let mut codec = codec();
         for (reply, again) in [
             (Reply::Answered(b"abc".to_vec()), Reply::Answered(b"abc".to_vec())),
             (Reply::Answered(vec![]), Reply::Answered(vec![])),
@@ -204,20 +228,20 @@ mod tests {
 
     #[tokio::test]
     async fn a_message_over_the_limit_is_refused_both_ways() {
-        let mut codec = Codec::new(3, PIECE);
+        let mut codec = codec();
         let read = request_from(&mut codec, b"\0\0\0\x04abcd").await;
-        assert_eq!(read.unwrap_err().kind(), ErrorKind::InvalidData);
+        assert!(matches!(read, Ok(Request::Malformed)));
         let reply = Reply::Answered(vec![0; 4]);
         let written = codec.write_response(&PROTOCOL, &mut Vec::new(), reply).await;
         assert_eq!(written.unwrap_err().kind(), ErrorKind::InvalidData);
     }
 
     #[tokio::test]
-    async fn messages_cut_short_and_unknown_replies_are_errors() {
-        let mut codec = Codec::new(3, PIECE);
+    async fn messages_cut_short_and_unknown_replies_are_malformed() {
+        let mut codec = codec();
         for wire in [&b""[..], b"\0\0", b"\0\0\0\x03ab"] {
             let read = request_from(&mut codec, wire).await;
-            assert_eq!(read.unwrap_err().kind(), ErrorKind::UnexpectedEof);
+            assert!(matches!(read, Ok(Request::Malformed)));
         }
         let read = reply_from(&mut codec, b"\x03").await;
         assert_eq!(read.unwrap_err().kind(), ErrorKind::InvalidData);
@@ -225,7 +249,8 @@ mod tests {
 
     #[tokio::test]
     async fn requests_held_are_bounded_and_their_room_comes_back() {
-        let mut codec = Codec::new(PIECE, 2 * PIECE);
+        let mut codec = codec();
+        codec.max_message_bytes = PIECE;
         let mut wire = u32::try_from(PIECE).unwrap().to_be_bytes().to_vec();
         wire.resize(4 + PIECE, 1);
         let first = request_from(&mut codec, &wire).await.unwrap();
@@ -235,5 +260,12 @@ mod tests {
         drop(first);
         request_from(&mut codec, &wire).await.unwrap();
         drop(second);
+    }
+
+    #[tokio::test]
+    async fn a_connection_without_an_account_holds_nothing() {
+        let mut codec = Codec::new(3, Rooms::new(PIECE)).clone();
+        let read = request_from(&mut codec, b"\0\0\0\x01a").await;
+        assert_eq!(read.unwrap_err().kind(), ErrorKind::OutOfMemory);
     }
 }

@@ -15,6 +15,13 @@ pub struct Config {
     /// Where to listen, as `address:port`; with port 0 the system chooses one,
     /// which [`crate::Network::local_address`] reports.
     pub listen: String,
+    /// Where others reach this node, if that is not where it listens: a
+    /// multiaddress (with or without its peer id) or `host:port`. A name is
+    /// looked up here, now and then, and others are told the addresses.
+    pub external: Option<String>,
+    /// Whether to find peers that are not listed, and to be found, by a
+    /// distributed hash table. One listed peer is enough to join it.
+    pub discovery: bool,
     /// Whom to keep a connection to. An entry that names this node itself is
     /// passed over, so that all nodes may be given one list.
     pub peers: Vec<PeerAddress>,
@@ -25,10 +32,13 @@ pub struct Config {
     /// How long [`crate::Network::request`] may take, dialling included, and how
     /// long a peer's request may take from its first byte to our reply's last.
     pub request_timeout: Duration,
-    /// How many requests of peers may wait for their replies at once.
+    /// How many requests of peers may wait for their replies at once. A quarter
+    /// of them is kept for listed peers.
     pub max_inbound: usize,
     /// How many bytes of peers' requests may be held at once. Requests beyond
-    /// are cut off while they are being received.
+    /// are cut off while they are being received. Peers that are not listed get
+    /// a quarter altogether and each an eighth of that (8 MiB of 256), and one
+    /// listed peer gets half of the rest.
     pub max_inbound_bytes: usize,
     /// Sees every message in the clear; for tests.
     pub recorder: Option<Arc<dyn Recorder>>,
@@ -36,12 +46,15 @@ pub struct Config {
 
 impl Config {
     /// A configuration without peers that serves only peers that are listed,
-    /// with 30 seconds for a request, 64 requests and 256 MiB of them at once.
+    /// with 30 seconds for a request, 64 requests and 256 MiB of them at once, and
+    /// with discovery.
     #[must_use]
     pub fn new(identity_seed: [u8; 32], listen: impl Into<String>) -> Self {
         Self {
             identity_seed,
             listen: listen.into(),
+            external: None,
+            discovery: true,
             peers: Vec::new(),
             serve: Serve::Listed(Vec::new()),
             max_message_bytes: DEFAULT_MAX_MESSAGE_BYTES,
@@ -58,6 +71,8 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("listen", &self.listen)
+            .field("external", &self.external)
+            .field("discovery", &self.discovery)
             .field("peers", &self.peers)
             .field("serve", &self.serve)
             .finish_non_exhaustive()
@@ -75,12 +90,12 @@ pub struct PeerAddress {
     pub multiaddr: String,
 }
 
-/// Whose connections are accepted.
+/// With whom connections are made at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Serve {
     /// [`Config::peers`], peers added later, and these, whose addresses need not
     /// be known.
     Listed(Vec<PeerId>),
-    /// Anybody, up to the limit of connections; listed peers always.
+    /// Anybody, within limits that keep room for listed peers.
     Anybody,
 }

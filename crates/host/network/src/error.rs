@@ -31,8 +31,8 @@ pub enum Error {
         /// What the operating system said.
         reason: String,
     },
-    /// The peer is neither listed nor connected.
-    #[error("the peer {0} is unknown; add it with its address first")]
+    /// The peer is neither listed nor connected, and no node that was asked knows where it is.
+    #[error("the peer {0} is unknown: nobody asked knows its address; add it with its address")]
     UnknownPeer(PeerId),
     /// The message is over the limit and was not sent.
     #[error("the message has {length} bytes where at most {max} are allowed; send less")]
@@ -40,6 +40,12 @@ pub enum Error {
         /// Length of the message in bytes.
         length: usize,
         /// The limit in bytes.
+        max: usize,
+    },
+    /// So many keys are provided already.
+    #[error("at most {max} keys can be provided at once; stop providing some")]
+    TooManyKeys {
+        /// The limit.
         max: usize,
     },
     /// This network was shut down.

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 
+use crate::room::Room;
 use crate::{Error, PeerId};
 
 /// A peer's request, waiting for our reply.
@@ -26,14 +27,21 @@ impl fmt::Debug for Incoming {
     }
 }
 
+/// What became of a request.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    Reply(Vec<u8>),
+    Malformed,
+}
+
 /// Takes one reply. Dropping it tells the peer that none will come
 /// ([`Error::Declined`] on its side).
 #[derive(Debug)]
 pub struct Responder {
-    pub(crate) reply: oneshot::Sender<Vec<u8>>,
+    pub(crate) verdict: oneshot::Sender<Verdict>,
     pub(crate) max_message_bytes: usize,
     /// The request's share of the memory for requests, held until the reply.
-    pub(crate) _room: Option<OwnedSemaphorePermit>,
+    pub(crate) _room: Option<Room>,
 }
 
 impl Responder {
@@ -46,7 +54,13 @@ impl Responder {
             return Err(Error::TooLarge { length: reply.len(), max: self.max_message_bytes });
         }
         // Fails when the network is down, and then nobody waits.
-        drop(self.reply.send(reply));
+        drop(self.verdict.send(Verdict::Reply(reply)));
         Ok(())
+    }
+
+    /// Says that the request made no sense. No reply will come, and a peer that
+    /// sends such requests repeatedly is disconnected and shut out for a while.
+    pub fn malformed(self) {
+        drop(self.verdict.send(Verdict::Malformed));
     }
 }

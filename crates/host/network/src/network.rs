@@ -5,17 +5,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::actor::{self, Call, Command};
 use crate::address::Address;
 use crate::identity::peer_id_from_seed;
+use crate::lanes::Lanes;
 use crate::peers::{Directory, Entry};
 use crate::recorder::{Direction, Tape};
+use crate::records::PROVIDERS;
 use crate::{Config, Error, Incoming, PeerAddress, PeerId, PeerInfo};
 
 /// Commands that may wait for the actor; further callers wait for a place.
 const QUEUE: usize = 256;
+
+/// How long providers are looked for, and how long for more after the first.
+const SEARCH: Duration = Duration::from_secs(5);
+const LINGER: Duration = Duration::from_millis(500);
 
 /// A node's part in the network. Cloning is cheap and gives a handle to the
 /// same; dropping the last one shuts it down.
@@ -31,6 +37,8 @@ struct Local {
     address: String,
     max_message_bytes: usize,
     request_timeout: Duration,
+    discovery: bool,
+    lanes: Lanes,
     tape: Tape,
 }
 
@@ -51,16 +59,19 @@ impl Network {
             address: String::new(),
             max_message_bytes: config.max_message_bytes,
             request_timeout: config.request_timeout,
+            discovery: config.discovery,
+            lanes: Lanes::default(),
             tape,
         };
-        let started = actor::start(config, id, queue).await?;
+        let started = actor::start(config, id, local.lanes.clone(), queue).await?;
         local.address = format!("{}/p2p/{id}", started.address);
         let network = Self { commands, directory: started.directory, local: Arc::new(local) };
         Ok((network, started.incoming))
     }
 
     /// Sends a request and waits for the reply. If there is no connection, the
-    /// peer is dialled first; if [`crate::REQUESTS_PER_PEER`] requests to it are
+    /// peer is dialled first, at its listed address or where other nodes say that
+    /// it is; if [`crate::REQUESTS_PER_PEER`] requests to it are
     /// under way, this one waits its turn.
     ///
     /// Ends within [`Config::request_timeout`]. Dropping the future gives the
@@ -73,14 +84,14 @@ impl Network {
         if request.len() > self.local.max_message_bytes {
             return Err(Error::TooLarge { length: request.len(), max: self.local.max_message_bytes });
         }
-        let (lane, traffic) = match self.directory.borrow().get(peer) {
-            Some(entry) => (Arc::clone(&entry.lane), Arc::clone(&entry.traffic)),
-            None => return Err(Error::UnknownPeer(*peer)),
-        };
+        if *peer == self.local.id || !self.local.discovery && !self.directory.borrow().contains_key(peer) {
+            return Err(Error::UnknownPeer(*peer));
+        }
+        let lane = self.local.lanes.to(*peer);
         let exchange = async {
-            let _turn = lane.acquire_owned().await.map_err(|_| Error::ShutDown)?;
+            let _turn = Arc::clone(&lane.turns).acquire_owned().await.map_err(|_| Error::ShutDown)?;
             self.local.tape.record(Direction::Sent, peer, &request);
-            traffic.count(Direction::Sent);
+            lane.count(Direction::Sent);
             let (reply, answer) = oneshot::channel();
             let call = Call { request, reply };
             self.command(Command::Request { peer: *peer, call }).await?;
@@ -89,7 +100,7 @@ impl Network {
         let after = self.local.request_timeout;
         let reply = timeout(after, exchange).await.unwrap_or(Err(Error::TimedOut { peer: *peer, after }))?;
         self.local.tape.record(Direction::Received, peer, &reply);
-        traffic.count(Direction::Received);
+        lane.count(Direction::Received);
         Ok(reply)
     }
 
@@ -108,6 +119,57 @@ impl Network {
         self.command(add).await?;
         finished.await.map_err(|_| Error::ShutDown)?;
         Ok(id)
+    }
+
+    /// Says that this node provides what `key` names, now and until told otherwise:
+    /// it is announced again now and then, and whenever a connection to the network
+    /// was made. Without [`Config::discovery`] nobody hears it.
+    ///
+    /// # Errors
+    /// [`Error::TooManyKeys`] or [`Error::ShutDown`].
+    pub async fn provide(&self, key: [u8; 32]) -> Result<(), Error> {
+        let (done, finished) = oneshot::channel();
+        self.command(Command::Provide { key, done }).await?;
+        finished.await.map_err(|_| Error::ShutDown)?
+    }
+
+    /// Announces `key` no more. Others may name this node for up to 20 minutes yet.
+    ///
+    /// # Errors
+    /// [`Error::ShutDown`].
+    pub async fn stop_providing(&self, key: [u8; 32]) -> Result<(), Error> {
+        let (done, finished) = oneshot::channel();
+        self.command(Command::StopProviding { key, done }).await?;
+        finished.await.map_err(|_| Error::ShutDown)
+    }
+
+    /// Others who say that they provide what `key` names, as far as this node and
+    /// the network know, first found first; at most 16. Anybody may say so: check
+    /// what they give. They can be asked by [`Network::request`].
+    ///
+    /// Ends when the search is over, half a second after the first was found, or
+    /// after 5 seconds; nobody found in time is no error. At most 64 searches run
+    /// at once, and further ones find nobody.
+    ///
+    /// # Errors
+    /// [`Error::ShutDown`].
+    pub async fn providers(&self, key: [u8; 32]) -> Result<Vec<PeerId>, Error> {
+        let (found, mut results) = mpsc::channel(2 * PROVIDERS);
+        let mut deadline = Instant::now() + SEARCH;
+        self.command(Command::Providers { key, found }).await?;
+        let mut providers = Vec::new();
+        while let Ok(Some(peer)) = timeout_at(deadline, results.recv()).await {
+            if providers.is_empty() {
+                deadline = deadline.min(Instant::now() + LINGER);
+            }
+            if !providers.contains(&peer) {
+                providers.push(peer);
+            }
+            if providers.len() >= PROVIDERS {
+                break;
+            }
+        }
+        Ok(providers)
     }
 
     /// The listed peers and whoever else is connected, by id.

@@ -3,12 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
-
 use crate::address::Address;
+use crate::lanes::{Lane, Lanes};
 use crate::{Direction, PeerId};
 
 /// How many requests to one peer may be under way at once, and how many of one
@@ -19,7 +17,10 @@ pub const REQUESTS_PER_PEER: usize = 16;
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 
 /// The longest wait between two dials.
-const LONGEST_WAIT: Duration = Duration::from_secs(15);
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
+
+/// Peers that are not listed and are being looked for at once.
+const SOUGHT: usize = 128;
 
 /// A connection that lived shorter than this counts as a failed dial, so that a
 /// peer that accepts and hangs up at once is not dialled in a circle.
@@ -42,33 +43,17 @@ pub struct PeerInfo {
     pub received: u64,
 }
 
-/// Messages exchanged with a peer.
-#[derive(Debug, Default)]
-pub(crate) struct Traffic {
-    sent: AtomicU64,
-    received: AtomicU64,
-}
-
-impl Traffic {
-    pub(crate) fn count(&self, direction: Direction) {
-        let counter = if direction == Direction::Sent { &self.sent } else { &self.received };
-        counter.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// A peer as callers see it: its info, the lane that bounds requests to it, and what was exchanged.
+/// A peer as callers see it: its info, and the lane that bounds and counts what is exchanged.
 #[derive(Clone)]
 pub(crate) struct Entry {
     pub info: PeerInfo,
-    pub lane: Arc<Semaphore>,
-    pub traffic: Arc<Traffic>,
+    pub lane: Arc<Lane>,
 }
 
 impl Entry {
     /// What is known of the peer, with the counts of this moment.
     pub(crate) fn info(&self) -> PeerInfo {
-        let sent = self.traffic.sent.load(Ordering::Relaxed);
-        let received = self.traffic.received.load(Ordering::Relaxed);
+        let (sent, received) = self.lane.counts();
         PeerInfo { sent, received, ..self.info.clone() }
     }
 }
@@ -82,8 +67,12 @@ pub(crate) enum Next<C> {
     Send(C),
     /// It waits for a dial, which must be begun now if there is an address.
     Wait(Option<Address>),
-    /// Nobody knows where the peer is.
+    /// It waits, and the peer must be found first.
+    Find,
+    /// It is not known where the peer is, and peers are not looked for.
     NoAddress(C),
+    /// Too many peers are looked for already.
+    Full(C),
 }
 
 struct Peer<C> {
@@ -91,8 +80,7 @@ struct Peer<C> {
     address: Option<(String, Address)>,
     /// Unlisted peers are forgotten when they leave.
     listed: bool,
-    lane: Arc<Semaphore>,
-    traffic: Arc<Traffic>,
+    lane: Arc<Lane>,
     connected_since: Option<Instant>,
     dialing: bool,
     failures: u32,
@@ -102,13 +90,12 @@ struct Peer<C> {
 }
 
 impl<C> Peer<C> {
-    fn new(listed: bool) -> Self {
+    fn new(listed: bool, lane: Arc<Lane>) -> Self {
         Self {
             name: String::new(),
             address: None,
             listed,
-            lane: Arc::new(Semaphore::new(REQUESTS_PER_PEER)),
-            traffic: Arc::default(),
+            lane,
             connected_since: None,
             dialing: false,
             failures: 0,
@@ -135,16 +122,25 @@ impl<C> Peer<C> {
 }
 
 /// All peers; `C` is a request that waits for a connection.
-pub(crate) struct Peers<C>(BTreeMap<PeerId, Peer<C>>);
+pub(crate) struct Peers<C> {
+    peers: BTreeMap<PeerId, Peer<C>>,
+    lanes: Lanes,
+    /// Whether peers can be found whose addresses are not known.
+    find: bool,
+}
 
 impl<C> Peers<C> {
-    pub(crate) fn new() -> Self {
-        Self(BTreeMap::new())
+    pub(crate) fn new(lanes: Lanes, find: bool) -> Self {
+        Self { peers: BTreeMap::new(), lanes, find }
+    }
+
+    fn entry(&mut self, id: PeerId, listed: bool) -> &mut Peer<C> {
+        self.peers.entry(id).or_insert_with(|| Peer::new(listed, self.lanes.to(id)))
     }
 
     /// Lists a peer, or changes its name and address. It is due at once.
     pub(crate) fn list(&mut self, id: PeerId, name: String, address: (String, Address), now: Instant) {
-        let peer = self.0.entry(id).or_insert_with(|| Peer::new(true));
+        let peer = self.entry(id, true);
         peer.listed = true;
         peer.name = name;
         peer.address = Some(address);
@@ -156,17 +152,17 @@ impl<C> Peers<C> {
 
     /// Lists a peer that must find us by itself.
     pub(crate) fn list_without_address(&mut self, id: PeerId) {
-        self.0.entry(id).or_insert_with(|| Peer::new(true)).listed = true;
+        self.entry(id, true).listed = true;
     }
 
     pub(crate) fn name(&self, id: PeerId) -> &str {
-        self.0.get(&id).map_or("", |peer| &peer.name)
+        self.peers.get(&id).map_or("", |peer| &peer.name)
     }
 
     /// Counts a message.
     pub(crate) fn count(&self, id: PeerId, direction: Direction) {
-        if let Some(peer) = self.0.get(&id) {
-            peer.traffic.count(direction);
+        if let Some(peer) = self.peers.get(&id) {
+            peer.lane.count(direction);
         }
     }
 
@@ -180,27 +176,45 @@ impl<C> Peers<C> {
                 sent: 0,
                 received: 0,
             };
-            let (lane, traffic) = (Arc::clone(&peer.lane), Arc::clone(&peer.traffic));
-            (*id, Entry { info, lane, traffic })
+            (*id, Entry { info, lane: Arc::clone(&peer.lane) })
         };
-        self.0.iter().map(entry).collect()
+        let shown = |(_, peer): &(&PeerId, &Peer<C>)| peer.listed || peer.connected_since.is_some();
+        self.peers.iter().filter(shown).map(entry).collect()
     }
 
     /// A request to `id`. One to a lost peer brings its next dial forward.
     pub(crate) fn request(&mut self, id: PeerId, call: C) -> Next<C> {
-        match self.0.get_mut(&id) {
-            Some(peer) if peer.connected_since.is_some() => Next::Send(call),
+        let sought = |peer: &&Peer<C>| !peer.listed && peer.connected_since.is_none();
+        let full = !self.peers.contains_key(&id) && self.peers.values().filter(sought).count() >= SOUGHT;
+        match self.peers.get_mut(&id) {
+            Some(peer) if peer.connected_since.is_some() => return Next::Send(call),
             Some(peer) if peer.dialing || peer.address.is_some() => {
                 peer.waiting.push(call);
-                Next::Wait(peer.begin_dial())
+                return Next::Wait(peer.begin_dial());
             }
-            _ => Next::NoAddress(call),
+            _ if !self.find => return Next::NoAddress(call),
+            _ if full => return Next::Full(call),
+            _ => {}
         }
+        let peer = self.entry(id, false);
+        peer.dialing = true;
+        peer.waiting.push(call);
+        Next::Find
+    }
+
+    /// Whether requests wait until a peer is found whose address is not configured.
+    pub(crate) fn is_sought(&self, id: PeerId) -> bool {
+        let peer = self.peers.get(&id);
+        peer.is_some_and(|peer| peer.address.is_none() && !peer.waiting.is_empty())
+    }
+
+    pub(crate) fn is_connected(&self, id: PeerId) -> bool {
+        self.peers.get(&id).is_some_and(|peer| peer.connected_since.is_some())
     }
 
     /// A connection was made, whoever dialled. Returns the requests that waited.
     pub(crate) fn connected(&mut self, id: PeerId, now: Instant) -> Vec<C> {
-        let peer = self.0.entry(id).or_insert_with(|| Peer::new(false));
+        let peer = self.entry(id, false);
         peer.connected_since.get_or_insert(now);
         peer.next_dial = None;
         std::mem::take(&mut peer.waiting)
@@ -208,11 +222,11 @@ impl<C> Peers<C> {
 
     /// The last connection to a peer was lost.
     pub(crate) fn disconnected(&mut self, id: PeerId, now: Instant) {
-        let Some(peer) = self.0.get_mut(&id) else {
+        let Some(peer) = self.peers.get_mut(&id) else {
             return;
         };
         if !peer.listed {
-            self.0.remove(&id);
+            self.peers.remove(&id);
             return;
         }
         let since = peer.connected_since.take();
@@ -223,14 +237,14 @@ impl<C> Peers<C> {
 
     /// A dial succeeded or is not needed any more.
     pub(crate) fn dial_ended(&mut self, id: PeerId) {
-        if let Some(peer) = self.0.get_mut(&id) {
+        if let Some(peer) = self.peers.get_mut(&id) {
             peer.dialing = false;
         }
     }
 
     /// A dial failed. Returns the requests that waited for it.
     pub(crate) fn dial_failed(&mut self, id: PeerId, now: Instant) -> Vec<C> {
-        let Some(peer) = self.0.get_mut(&id) else {
+        let Some(peer) = self.peers.get_mut(&id) else {
             return Vec::new();
         };
         peer.dialing = false;
@@ -239,17 +253,21 @@ impl<C> Peers<C> {
         }
         peer.dial_later(now);
         peer.failures = peer.failures.saturating_add(1);
-        std::mem::take(&mut peer.waiting)
+        let waiting = std::mem::take(&mut peer.waiting);
+        if !peer.listed {
+            self.peers.remove(&id);
+        }
+        waiting
     }
 
     /// When the next dial is due.
     pub(crate) fn next_dial(&self) -> Option<Instant> {
-        self.0.values().filter_map(|peer| peer.next_dial).min()
+        self.peers.values().filter_map(|peer| peer.next_dial).min()
     }
 
     /// The peers to dial now; each counts as being dialled from here on.
     pub(crate) fn due(&mut self, now: Instant) -> Vec<(PeerId, Address)> {
-        let due = self.0.iter_mut().filter(|(_, peer)| peer.next_dial.is_some_and(|at| at <= now));
+        let due = self.peers.iter_mut().filter(|(_, peer)| peer.next_dial.is_some_and(|at| at <= now));
         due.filter_map(|(id, peer)| Some((*id, peer.begin_dial()?))).collect()
     }
 }
@@ -269,7 +287,7 @@ mod tests {
         let id = peer_id_from_seed([1; 32]);
         let text = format!("/ip4/127.0.0.1/tcp/9000/p2p/{id}");
         let (_, address) = Address::parse(&text).unwrap();
-        let mut peers = Peers::new();
+        let mut peers = Peers::new(Lanes::default(), false);
         peers.list(id, "one".to_owned(), (text, address.clone()), now);
         (peers, id, address)
     }
@@ -350,7 +368,7 @@ mod tests {
     fn strangers_are_forgotten_when_they_leave() {
         let now = Instant::now();
         let stranger = peer_id_from_seed([2; 32]);
-        let mut peers = Peers::new();
+        let mut peers = Peers::new(Lanes::default(), false);
         assert_eq!(peers.request(stranger, 1), Next::NoAddress(1));
         peers.connected(stranger, now);
         assert_eq!(peers.request(stranger, 2), Next::Send(2));
@@ -361,10 +379,32 @@ mod tests {
     }
 
     #[test]
+    fn a_peer_that_must_be_found_is_sought_once_and_forgotten_if_it_is_not() {
+        let (now, sought) = (Instant::now(), peer_id_from_seed([2; 32]));
+        let mut peers = Peers::new(Lanes::default(), true);
+        assert_eq!(peers.request(sought, 1), Next::Find);
+        assert_eq!(peers.request(sought, 2), Next::Wait(None));
+        assert!(peers.is_sought(sought) && peers.directory().is_empty());
+        assert_eq!(peers.dial_failed(sought, now), [1, 2]);
+        assert!(!peers.is_sought(sought) && peers.peers.is_empty());
+        assert_eq!(peers.request(sought, 3), Next::Find);
+        assert_eq!(peers.connected(sought, now), [3]);
+    }
+
+    #[test]
+    fn only_so_many_peers_are_sought_at_once() {
+        let mut peers = Peers::new(Lanes::default(), true);
+        let ids = (0..=SOUGHT).map(|_| PeerId(libp2p::PeerId::random()));
+        let found = ids.filter(|id| peers.request(*id, 1) == Next::Find).count();
+        assert_eq!(found, SOUGHT);
+        assert_eq!(peers.request(peer_id_from_seed([2; 32]), 1), Next::Full(1));
+    }
+
+    #[test]
     fn a_listed_peer_without_address_stays_and_is_not_dialled() {
         let now = Instant::now();
         let id = peer_id_from_seed([3; 32]);
-        let mut peers = Peers::new();
+        let mut peers = Peers::new(Lanes::default(), false);
         peers.list_without_address(id);
         peers.connected(id, now);
         peers.disconnected(id, now);

@@ -98,7 +98,9 @@ async fn three_nodes_with_one_list_form_a_full_mesh() {
 
 #[tokio::test]
 async fn the_largest_message_passes_both_ways_and_a_larger_one_is_refused() {
-    let (server, mut incoming, client) = pair(config(1), config(2)).await;
+    let mut server = config(1);
+    server.serve = Serve::Listed(vec![peer_id_from_seed([2; 32])]);
+    let (server, mut incoming, client) = pair(server, config(2)).await;
     let max = Config::new([0; 32], ANY_PORT).max_message_bytes;
     let large: Vec<u8> = (0..max as u32).map(|i| (i >> 7) as u8).collect();
     tokio::spawn(async move {

@@ -7,15 +7,18 @@ use libp2p::swarm::{DialError, SwarmEvent};
 use libp2p::{Multiaddr, ping};
 
 use super::Actor;
+use crate::PeerId;
 use crate::address::Address;
 use crate::behaviour::BehaviourEvent;
-use crate::{Error, PeerId};
 
 impl Actor {
     pub(super) fn on_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
         match event {
             SwarmEvent::Behaviour(BehaviourEvent::Requests(event)) => self.on_message(event),
             SwarmEvent::Behaviour(BehaviourEvent::Ping(event)) => self.on_ping(event),
+            SwarmEvent::Behaviour(BehaviourEvent::Identify(event)) => self.on_identify(event),
+            SwarmEvent::Behaviour(BehaviourEvent::Dht(event)) => self.on_dht(event),
+            SwarmEvent::NewListenAddr { address, .. } => self.on_listening(address),
             SwarmEvent::ConnectionEstablished { peer_id, connection_id, num_established, .. } => {
                 let peer = PeerId(peer_id);
                 if self.dials.remove(&connection_id).is_some() {
@@ -25,6 +28,7 @@ impl Actor {
                     self.send(peer, call);
                 }
                 if num_established.get() == 1 {
+                    self.on_first_connection(peer);
                     tracing::info!(%peer, name = self.peers.name(peer), "connected");
                     self.publish();
                 }
@@ -34,6 +38,7 @@ impl Actor {
                 let cause = cause.map(|error| error.to_string());
                 tracing::info!(%peer, name = self.peers.name(peer), ?cause, "disconnected");
                 self.peers.disconnected(peer, Instant::now());
+                self.on_last_connection_lost(peer);
                 self.publish();
             }
             SwarmEvent::OutgoingConnectionError { connection_id, error, .. } => {
@@ -77,11 +82,25 @@ impl Actor {
         }
     }
 
-    fn on_dial_failed(&mut self, peer: PeerId, reason: String) {
+    /// An empty reason means that a search found nothing.
+    pub(super) fn on_dial_failed(&mut self, peer: PeerId, reason: String) {
         tracing::debug!(%peer, name = self.peers.name(peer), %reason, "could not reach a peer");
+        if self.search_instead(peer, &reason) {
+            return;
+        }
+        let error = self.not_found(peer, reason);
         for call in self.peers.dial_failed(peer, Instant::now()) {
-            let reason = reason.clone();
-            let _ = call.reply.send(Err(Error::Unreachable { peer, reason }));
+            let _ = call.reply.send(Err(error.clone()));
+        }
+    }
+
+    /// A peer sent what makes no sense. Whoever does so repeatedly must leave.
+    pub(super) fn on_malformed(&mut self, peer: PeerId) {
+        tracing::debug!(%peer, "a peer sent nonsense");
+        if self.swarm.behaviour_mut().gate.strike(peer.0, Instant::now()) {
+            tracing::warn!(%peer, name = self.peers.name(peer), "a peer is shut out: it sends nonsense");
+            // Fails if it has left by itself.
+            let _ = self.swarm.disconnect_peer_id(peer.0);
         }
     }
 
