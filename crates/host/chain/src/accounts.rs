@@ -1,6 +1,7 @@
 //! Local accounts: the mnemonic that every local chain funds. Never use it for anything of value.
 
-use alloy::signers::local::{MnemonicBuilder, PrivateKeySigner, coins_bip39::English};
+pub use alloy::signers::local::PrivateKeySigner;
+use alloy::signers::local::{MnemonicBuilder, coins_bip39::English};
 use alloy_primitives::Address;
 
 use crate::{Error, Result};

@@ -1,32 +1,34 @@
 //! Reads: blocks, headers, proofs, contract state, events.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use alloy::{
-    eips::BlockNumberOrTag,
     network::Ethereum,
-    providers::{DynProvider, Provider, ProviderBuilder},
-    rpc::types::{Filter, Log},
-    sol_types::SolEvent,
+    providers::{DynProvider, Provider},
 };
-use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_primitives::{Address, B256, U256};
 use enigma_protocol::{
     door::{UntrustedFacts, UntrustedSlot},
-    input::Input,
     network::Descriptor,
     wire::Blob,
 };
 
 use crate::{
-    Error, Result,
+    Error, Options, Result,
     bindings::{Enigma, epoch},
-    events::{CommitEvent, CreatedEvent, Event, InputEvent, TaskOutcome, kind, status},
+    endpoints::Endpoints,
+    events::Span,
+    view::View,
 };
 
-/// A connection to one Enigma contract on one chain. Cheap to clone.
+/// Largest node of a proof that is passed on, bytes: no honest one is larger.
+const NODE: usize = 2_048;
+
+/// A connection to one Enigma contract on one chain, through one or several endpoints. Cheap to clone; clones share what
+/// they know of the endpoints.
 #[derive(Clone, Debug)]
 pub struct Chain {
-    provider: DynProvider<Ethereum>,
+    endpoints: Arc<Endpoints>,
     enigma: Address,
 }
 
@@ -73,10 +75,17 @@ impl Chain {
     /// Connects to the endpoint at `url`; nothing is asked yet.
     ///
     /// # Errors
-    /// The URL is none.
+    /// The URL is none of HTTP.
     pub fn connect(url: &str, enigma: Address) -> Result<Self> {
-        let url = url.parse().map_err(|_| Error::Rpc(format!("{url} is no URL")))?;
-        Ok(Self { provider: ProviderBuilder::new().connect_http(url).erased(), enigma })
+        Self::connect_all(&[url], enigma, Options::default())
+    }
+
+    /// Connects to several endpoints of one chain, the preferred one first; nothing is asked yet.
+    ///
+    /// # Errors
+    /// A URL is none of HTTP; there are none, or more than 16.
+    pub fn connect_all(urls: &[impl AsRef<str>], enigma: Address, options: Options) -> Result<Self> {
+        Ok(Self { endpoints: Arc::new(Endpoints::new(urls, options)?), enigma })
     }
 
     /// The Enigma contract's address.
@@ -87,81 +96,99 @@ impl Chain {
     /// The same connection, to another Enigma contract.
     #[must_use]
     pub fn with_enigma(&self, enigma: Address) -> Self {
-        Self { provider: self.provider.clone(), enigma }
+        Self { endpoints: self.endpoints.clone(), enigma }
     }
 
-    /// The provider, for this crate's other rooms.
-    pub(crate) const fn provider(&self) -> &DynProvider<Ethereum> {
-        &self.provider
+    /// Tells that the answer which was taken last is proven wrong: an enclave has refused it. Its endpoint rests, and
+    /// others are asked first. Whether there is another one that does not rest: then asking again is worth while.
+    pub fn distrust(&self) -> bool {
+        self.endpoints.distrust()
     }
 
-    pub(crate) fn contract(&self) -> Enigma::EnigmaInstance<DynProvider<Ethereum>> {
-        Enigma::new(self.enigma, self.provider.clone())
+    /// The endpoints, for this crate's other rooms.
+    pub(crate) fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    /// What a view of the contract answers.
+    pub(crate) async fn read<T, F>(
+        &self,
+        work: impl Fn(Enigma::EnigmaInstance<DynProvider<Ethereum>>) -> F,
+    ) -> Result<T>
+    where
+        F: Future<Output = alloy::contract::Result<T>>,
+    {
+        let work = |view: View| {
+            let answer = work(view.contract(self.enigma));
+            async move { Ok(answer.await?) }
+        };
+        self.endpoints.ask(work).await
     }
 
     /// The chain's id.
     ///
     /// # Errors
-    /// The endpoint failed, here and below.
+    /// The endpoints failed, here and below.
     pub async fn chain_id(&self) -> Result<u64> {
-        Ok(self.provider.get_chain_id().await?)
+        self.endpoints.ask(|view| async move { Ok(view.provider().get_chain_id().await?) }).await
     }
 
-    /// Number of the newest block.
+    /// Number of the newest block. With several endpoints, one that lags behind the others is left for another; the
+    /// height falls back only if all have fallen back.
     ///
     /// # Errors
-    /// The endpoint failed.
+    /// The endpoints failed.
     pub async fn height(&self) -> Result<u64> {
-        Ok(self.provider.get_block_number().await?)
+        self.endpoints.height().await
     }
 
     /// A block by number, its hash recomputed from its header.
     ///
     /// # Errors
-    /// No such block; a header that does not hash to the block's hash.
+    /// [`Error::NoBlock`]; a header that does not hash to the block's hash.
     pub async fn block(&self, number: u64) -> Result<ChainBlock> {
-        let block = self
-            .provider
-            .get_block_by_number(BlockNumberOrTag::Number(number))
-            .await?
-            .ok_or(Error::Inconsistent("no block where one was announced"))?;
-        let header = &block.header.inner;
-        let rlp = alloy_rlp::encode(header);
-        if keccak256(&rlp) != block.header.hash || header.number != number {
-            return Err(Error::Inconsistent("a header that does not hash to its block's hash"));
+        self.endpoints.ask(|view| async move { view.block(number).await }).await
+    }
+
+    /// The blocks `from` to `to`, each the parent of the next, from one endpoint.
+    ///
+    /// # Errors
+    /// As [`Chain::block`]; [`Error::Reorganised`].
+    pub async fn blocks(&self, from: u64, to: u64) -> Result<Vec<ChainBlock>> {
+        if from > to {
+            return Ok(Vec::new());
         }
-        Ok(ChainBlock {
-            number,
-            hash: block.header.hash,
-            parent: header.parent_hash,
-            timestamp: header.timestamp,
-            base_fee: header.base_fee_per_gas.unwrap_or_default(),
-            rlp,
-        })
+        self.endpoints.ask_long(|view| async move { view.blocks(from, to).await }).await
     }
 
     /// Merkle proofs of storage of the Enigma contract at a block.
     ///
     /// # Errors
-    /// The endpoint failed.
+    /// The endpoints failed, or answered about something else.
     pub async fn prove(&self, slots: &[B256], number: u64) -> Result<UntrustedFacts> {
-        let proof = self.provider.get_proof(self.enigma, slots.to_vec()).number(number).await?;
-        let rlp = alloy_rlp::encode(alloy::consensus::TrieAccount {
-            nonce: proof.nonce,
-            balance: proof.balance,
-            storage_root: proof.storage_hash,
-            code_hash: proof.code_hash,
-        });
-        let slots = proof
-            .storage_proof
-            .into_iter()
-            .map(|s| UntrustedSlot { slot: s.key.as_b256(), value: s.value, proof: nodes(s.proof).into() })
-            .collect::<Vec<_>>();
-        Ok(UntrustedFacts {
-            account: rlp.into(),
-            account_proof: nodes(proof.account_proof).into(),
-            slots: slots.into(),
-        })
+        let prove = |view: View| async move {
+            let proof = view.provider().get_proof(self.enigma, slots.to_vec()).number(number).await?;
+            let keys = proof.storage_proof.iter().map(|s| s.key.as_b256());
+            if proof.address != self.enigma || !keys.eq(slots.iter().copied()) {
+                return Err(Error::Inconsistent("proofs of other slots"));
+            }
+            let rlp = alloy_rlp::encode(alloy::consensus::TrieAccount {
+                nonce: proof.nonce,
+                balance: proof.balance,
+                storage_root: proof.storage_hash,
+                code_hash: proof.code_hash,
+            });
+            let slot = |s: alloy::rpc::types::EIP1186StorageProof| {
+                Ok(UntrustedSlot { slot: s.key.as_b256(), value: s.value, proof: nodes(s.proof)?.into() })
+            };
+            let slots = proof.storage_proof.into_iter().map(slot).collect::<Result<Vec<_>>>()?;
+            Ok(UntrustedFacts {
+                account: rlp.into(),
+                account_proof: nodes(proof.account_proof)?.into(),
+                slots: slots.into(),
+            })
+        };
+        self.endpoints.ask(prove).await
     }
 
     /// Epoch and identity of the network at the newest block.
@@ -169,12 +196,17 @@ impl Chain {
     /// # Errors
     /// The endpoint failed.
     pub async fn network_state(&self) -> Result<NetworkState> {
-        let contract = self.contract();
-        let (word, current, network) = (contract.epochWord(), contract.currentEpoch(), contract.network());
-        let (word, current, network) =
-            tokio::try_join!(async { word.call().await }, async { current.call().await }, async {
-                network.call().await
-            })?;
+        let state = |view: View| async move {
+            let contract = view.contract(self.enigma);
+            let (word, current, network) =
+                (contract.epochWord(), contract.currentEpoch(), contract.network());
+            let answers =
+                tokio::try_join!(async { word.call().await }, async { current.call().await }, async {
+                    network.call().await
+                });
+            Ok(answers?)
+        };
+        let (word, current, network) = self.endpoints.ask(state).await?;
         Ok(NetworkState {
             epoch: current.to(),
             stored_epoch: word.epoch.to(),
@@ -190,7 +222,7 @@ impl Chain {
     /// # Errors
     /// The endpoint failed.
     pub async fn epoch_after(&self, number: u64) -> Result<u64> {
-        let word = self.contract().epochWord().block(number.into()).call().await?;
+        let word = self.read(|c| async move { c.epochWord().block(number.into()).call().await }).await?;
         let (stored, next_start): (u64, u64) = (word.epoch.to(), word.nextStart.to());
         Ok(stored + u64::from(next_start != 0 && number >= next_start.saturating_sub(1)))
     }
@@ -200,7 +232,7 @@ impl Chain {
     /// # Errors
     /// The endpoint failed.
     pub async fn descriptor(&self, public_key: [u8; 96]) -> Result<Descriptor> {
-        let d = self.contract().descriptor().call().await?;
+        let d = self.read(|c| async move { c.descriptor().call().await }).await?;
         Ok(Descriptor {
             chain_id: d.chainId.saturating_to(),
             enigma: d.enigma,
@@ -218,7 +250,9 @@ impl Chain {
     /// # Errors
     /// The endpoint failed, or the epoch has no lottery.
     pub async fn sequence(&self, contract: Address, at_epoch: u64, count: u64) -> Result<Vec<u64>> {
-        let ids = self.contract().sequence(contract, epoch(at_epoch), U256::from(count)).call().await?;
+        let ids = self
+            .read(|c| async move { c.sequence(contract, epoch(at_epoch), U256::from(count)).call().await })
+            .await?;
         Ok(ids.into_iter().map(|id| id.saturating_to()).collect())
     }
 
@@ -227,7 +261,7 @@ impl Chain {
     /// # Errors
     /// The endpoint failed; the contract knows no such worker.
     pub async fn worker_id(&self, signer: Address) -> Result<u64> {
-        Ok(self.contract().workerId(signer).call().await?.saturating_to())
+        Ok(self.read(|c| async move { c.workerId(signer).call().await }).await?.saturating_to())
     }
 
     /// A secret contract's record; its deployer is zero if there is none.
@@ -235,7 +269,7 @@ impl Chain {
     /// # Errors
     /// The endpoint failed.
     pub async fn secret_contract(&self, contract: Address) -> Result<Enigma::SecretContract> {
-        Ok(self.contract().secretContract(contract).call().await?)
+        self.read(|c| async move { c.secretContract(contract).call().await }).await
     }
 
     /// What the contract owes an account, wei.
@@ -243,7 +277,7 @@ impl Chain {
     /// # Errors
     /// The endpoint failed.
     pub async fn credits(&self, account: Address) -> Result<U256> {
-        Ok(self.contract().credits(account).call().await?)
+        self.read(|c| async move { c.credits(account).call().await }).await
     }
 
     /// The address that a deployer's secret contract with this salt gets.
@@ -251,128 +285,27 @@ impl Chain {
     /// # Errors
     /// The endpoint failed.
     pub async fn portal_address(&self, deployer: Address, salt: B256) -> Result<Address> {
-        Ok(self.contract().portalAddress(deployer, salt).call().await?)
+        self.read(|c| async move { c.portalAddress(deployer, salt).call().await }).await
     }
 
-    /// Inputs and commits of the blocks `from` to `to`, each kind in the chain's order.
+    /// The events of the blocks `from` to `to`, and the block `to` that they belong to: it was the same before and after
+    /// they were read, on one endpoint.
     ///
     /// # Errors
-    /// The endpoint failed, or its logs make no sense.
-    pub async fn events(&self, from: u64, to: u64) -> Result<(Vec<InputEvent>, Vec<CommitEvent>)> {
-        let topics = vec![Enigma::InputCreated::SIGNATURE_HASH, Enigma::Committed::SIGNATURE_HASH];
-        let filter = self.logs().event_signature(topics).from_block(from).to_block(to);
-        let (mut inputs, mut commits) = (Vec::new(), Vec::new());
-        for event in self.read_events(&filter).await? {
-            match event {
-                Event::Input(input) => inputs.push(*input),
-                Event::Commit(commit) => commits.push(*commit),
-                Event::Created(_) => {}
-            }
-        }
-        Ok((inputs, commits))
-    }
-
-    /// A filter for logs of the contract.
-    pub(crate) fn logs(&self) -> Filter {
-        Filter::new().address(self.enigma)
-    }
-
-    /// The events that a filter finds, in the chain's order.
-    pub(crate) async fn read_events(&self, filter: &Filter) -> Result<Vec<Event>> {
-        self.decode_logs(&self.provider.get_logs(filter).await?).await
-    }
-
-    /// What logs say, each with what its block adds to it.
-    pub(crate) async fn decode_logs(&self, logs: &[Log]) -> Result<Vec<Event>> {
-        let mut blocks: BTreeMap<u64, ChainBlock> = BTreeMap::new();
-        let mut events = Vec::with_capacity(logs.len());
-        for log in logs {
-            let number = log.block_number.ok_or(Error::Inconsistent("a log without a block"))?;
-            if let std::collections::btree_map::Entry::Vacant(vacant) = blocks.entry(number) {
-                vacant.insert(self.block(number).await?);
-            }
-            let block = blocks.get(&number).ok_or(Error::Inconsistent("a log without a block"))?;
-            events.push(decode(log, block)?);
-        }
-        Ok(events)
+    /// No endpoint has block `to`, or shows a history that is consistent; [`Error::Reorganised`].
+    pub async fn events(&self, from: u64, to: u64) -> Result<Span> {
+        let question = &self.all_events();
+        let (last, events) = self
+            .endpoints
+            .ask_long(|view| async move { view.span(question, from.min(to), to).await })
+            .await?;
+        Ok(Span { last, events })
     }
 }
 
-fn nodes(proof: Vec<alloy_primitives::Bytes>) -> Vec<Blob<2_048>> {
-    proof.into_iter().map(|n| n.to_vec().into()).collect()
-}
-
-fn decode(log: &Log, block: &ChainBlock) -> Result<Event> {
-    let transaction = log.transaction_hash.ok_or(Error::Inconsistent("a log without a transaction"))?;
-    let unreadable = |_| Error::Inconsistent("a log that is none of the contract's");
-    if log.topic0() == Some(&Enigma::InputCreated::SIGNATURE_HASH) {
-        let e = Enigma::InputCreated::decode_log(&log.inner).map_err(unreadable)?.data;
-        let kind = kind(e.kind);
-        let input = Input {
-            kind,
-            sender: e.sender,
-            on_behalf_of: e.onBehalfOf,
-            value: e.value,
-            gas_limit: e.gasLimit,
-            commit_gas: e.commitGas,
-            price_cap: e.priceCap,
-            tip: e.tip,
-            epoch: e.epoch.to(),
-            inclusion_epoch: e.inclusionEpoch.to(),
-            block_number: block.number,
-            timestamp: block.timestamp,
-            base_fee: block.base_fee.into(),
-            inflow: e.inflow,
-            code_hash: if kind == enigma_protocol::input::Kind::Deploy {
-                keccak256(&e.code)
-            } else {
-                B256::ZERO
-            },
-            envelope_hash: keccak256(&e.envelope),
-        };
-        return Ok(Event::Input(Box::new(InputEvent {
-            contract: e.secretContract,
-            index: e.index,
-            head: e.inputHead,
-            input,
-            envelope: e.envelope.to_vec(),
-            code: e.code.to_vec(),
-            block_hash: block.hash,
-            transaction,
-        })));
+fn nodes(proof: Vec<alloy_primitives::Bytes>) -> Result<Vec<Blob<NODE>>> {
+    if proof.iter().any(|node| node.len() > NODE) {
+        return Err(Error::Inconsistent("a proof with a node that is too large"));
     }
-    if log.topic0() == Some(&Enigma::SecretContractCreated::SIGNATURE_HASH) {
-        let e = Enigma::SecretContractCreated::decode_log(&log.inner).map_err(unreadable)?.data;
-        return Ok(Event::Created(CreatedEvent {
-            contract: e.secretContract,
-            deployer: e.deployer,
-            signers: e.signers,
-            depth: e.depth,
-            block_number: block.number,
-        }));
-    }
-    let e = Enigma::Committed::decode_log(&log.inner).map_err(unreadable)?.data;
-    if e.outputs.len() != e.outcomes.len() || e.deltas.len() != e.outcomes.len() {
-        return Err(Error::Inconsistent("a commit whose lists differ in length"));
-    }
-    let outcomes =
-        e.outcomes.iter().zip(e.outputs).zip(e.deltas).map(|((word, output), delta)| TaskOutcome {
-            status: status(word.as_limbs()[0] as u8),
-            gas_charged: word.wrapping_shr(8).as_limbs()[0],
-            pay: word.wrapping_shr(72),
-            output: output.to_vec(),
-            delta: delta.to_vec(),
-        });
-    Ok(Event::Commit(Box::new(CommitEvent {
-        contract: e.secretContract,
-        first_index: e.firstIndex,
-        last_index: e.lastIndex,
-        epoch: e.epoch.to(),
-        state_head: e.stateHead,
-        snapshot_hash: e.snapshotHash,
-        outcomes: outcomes.collect(),
-        block_number: block.number,
-        timestamp: block.timestamp,
-        transaction,
-    })))
+    Ok(proof.into_iter().map(|n| n.to_vec().into()).collect())
 }

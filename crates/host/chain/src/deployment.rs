@@ -7,6 +7,7 @@ use enigma_protocol::network::{VERIFIER_DEV, simulated_root};
 use crate::{
     Error, Result, Sender,
     bindings::{EngToken, Enigma, epoch},
+    view::View,
 };
 
 /// Parameters of a network, immutable once deployed.
@@ -66,10 +67,10 @@ pub async fn deploy_contracts(
     parameters: Parameters,
     measurements: Vec<B256>,
 ) -> Result<(Address, Address)> {
-    let token = EngToken::deploy_builder(deployer.chain().provider().clone()).calldata().clone();
+    let token = EngToken::deploy_builder(deployer.chain().endpoints().any().clone()).calldata().clone();
     let token = create(deployer, token).await?;
     let code = Enigma::deploy_builder(
-        deployer.chain().provider().clone(),
+        deployer.chain().endpoints().any().clone(),
         Enigma::Parameters {
             epochLength: epoch(parameters.epoch_length),
             groupSize: parameters.group_size,
@@ -97,6 +98,15 @@ async fn create(deployer: &Sender, code: Bytes) -> Result<Address> {
 /// # Errors
 /// The chain refuses or fails.
 pub async fn admit(deployer: &Sender, token: Address, worker: &Admission, stake: U256) -> Result<()> {
+    admit_only(deployer, worker).await?;
+    give(deployer, token, worker.operator, stake).await
+}
+
+/// Admits a worker. The deployer's part.
+///
+/// # Errors
+/// The chain refuses or fails.
+pub async fn admit_only(deployer: &Sender, worker: &Admission) -> Result<()> {
     let admit = Enigma::admitCall {
         signer: worker.signer,
         operator: worker.operator,
@@ -104,8 +114,15 @@ pub async fn admit(deployer: &Sender, token: Address, worker: &Admission, stake:
         expiry: epoch(worker.expiry),
     };
     deployer.call_enigma(&admit, U256::ZERO).await?;
-    let transfer = EngToken::transferCall { to: worker.operator, value: stake };
-    deployer.send(Some(token), transfer.abi_encode().into(), U256::ZERO).await?;
+    Ok(())
+}
+
+/// Gives somebody tokens, wei of them.
+///
+/// # Errors
+/// The chain refuses or fails.
+pub async fn give(from: &Sender, token: Address, to: Address, value: U256) -> Result<()> {
+    from.send(Some(token), EngToken::transferCall { to, value }.abi_encode().into(), U256::ZERO).await?;
     Ok(())
 }
 
@@ -114,11 +131,20 @@ pub async fn admit(deployer: &Sender, token: Address, worker: &Admission, stake:
 /// # Errors
 /// The chain refuses or fails.
 pub async fn stake_and_login(operator: &Sender, token: Address, signer: Address, stake: U256) -> Result<()> {
-    let id = U256::from(operator.chain().worker_id(signer).await?);
-    let approve = EngToken::approveCall { spender: operator.chain().enigma(), value: stake };
+    let id = operator.chain().worker_id(signer).await?;
+    self::stake(operator, token, id, stake).await?;
+    operator.call_enigma(&Enigma::loginCall { id: U256::from(id) }, U256::ZERO).await?;
+    Ok(())
+}
+
+/// Adds to a worker's stake, wei of ENG. The operator's part.
+///
+/// # Errors
+/// The chain refuses or fails.
+pub async fn stake(operator: &Sender, token: Address, id: u64, amount: U256) -> Result<()> {
+    let approve = EngToken::approveCall { spender: operator.chain().enigma(), value: amount };
     operator.send(Some(token), approve.abi_encode().into(), U256::ZERO).await?;
-    operator.call_enigma(&Enigma::stakeCall { id, amount: stake }, U256::ZERO).await?;
-    operator.call_enigma(&Enigma::loginCall { id }, U256::ZERO).await?;
+    operator.call_enigma(&Enigma::stakeCall { id: U256::from(id), amount }, U256::ZERO).await?;
     Ok(())
 }
 
@@ -128,7 +154,7 @@ pub async fn stake_and_login(operator: &Sender, token: Address, signer: Address,
 /// The chain refuses or fails.
 pub async fn genesis(deployer: &Sender, keys: &KeyGeneration) -> Result<()> {
     let signatures = keys.signatures.iter().map(|s| s.to_vec().into()).collect();
-    let contract = deployer.chain().contract();
+    let contract = Enigma::new(deployer.chain().enigma(), deployer.chain().endpoints().any().clone());
     let call = contract.genesis(
         keys.public_key.clone().into(),
         keys.commitments_hash,
@@ -145,6 +171,9 @@ pub async fn genesis(deployer: &Sender, keys: &KeyGeneration) -> Result<()> {
 /// # Errors
 /// The endpoint is no local chain.
 pub async fn mine_block(sender: &Sender) -> Result<()> {
-    let _: serde_json::Value = sender.chain().provider().raw_request("evm_mine".into(), ()).await?;
-    Ok(())
+    let mine = |view: View| async move {
+        let _: serde_json::Value = view.provider().raw_request("evm_mine".into(), ()).await?;
+        Ok(())
+    };
+    sender.chain().endpoints().ask(mine).await
 }

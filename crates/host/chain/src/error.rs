@@ -9,13 +9,40 @@ use alloy_primitives::Bytes;
 
 use crate::bindings::Enigma;
 
+/// Characters of a stranger's message that are passed on.
+pub(crate) const MESSAGE: usize = 200;
+
 /// Everything that can fail here.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The endpoint does not answer, or not sensibly.
+    /// No endpoint answers, or none sensibly. Names each, without its credentials.
     #[error("the chain's RPC failed: {0}; is the chain running?")]
     Rpc(String),
+    /// An endpoint answered with an error that is no contract's.
+    #[error("the chain's RPC {endpoint} refused: {message} ({code})")]
+    RpcRefused {
+        /// Which; without its credentials.
+        endpoint: String,
+        /// JSON-RPC's code.
+        code: i64,
+        /// What it said, shortened.
+        message: String,
+    },
+    /// An endpoint answered with what cannot be true.
+    #[error("the chain's RPC {endpoint} answered with {what}")]
+    Untrue {
+        /// Which; without its credentials.
+        endpoint: String,
+        /// What it answered with.
+        what: &'static str,
+    },
+    /// No endpoint has this block.
+    #[error("the chain has no block {0} yet, or no more")]
+    NoBlock(u64),
+    /// The chain changed below a block again and again while its events were read.
+    #[error("the chain was reorganised at block {0} while its events were read; read them again")]
+    Reorganised(u64),
     /// A contract refused a call.
     #[error("the contract refused: {name}")]
     Reverted {
@@ -32,7 +59,7 @@ pub enum Error {
         /// What happened to it.
         what: &'static str,
     },
-    /// The endpoint contradicts itself.
+    /// An endpoint contradicts itself; [`Error::Untrue`] where it is known which.
     #[error("the chain's RPC answered with {0}")]
     Inconsistent(&'static str),
     /// A private key.
@@ -69,9 +96,20 @@ impl Error {
 
 impl From<RpcError<TransportErrorKind>> for Error {
     fn from(error: RpcError<TransportErrorKind>) -> Self {
-        match error.as_error_resp().and_then(|e| e.as_revert_data()) {
-            Some(data) => Self::reverted(data),
-            None => Self::Rpc(error.to_string()),
+        match error {
+            RpcError::ErrorResp(answer) => match answer.as_revert_data() {
+                Some(data) => Self::reverted(data),
+                None => Self::RpcRefused {
+                    endpoint: String::new(),
+                    code: answer.code,
+                    message: printable(&answer.message),
+                },
+            },
+            // Their own words would quote the answer, of any length.
+            RpcError::DeserError { .. } | RpcError::NullResp => {
+                Self::Rpc("answered with what is no answer to the question".into())
+            }
+            other => Self::Rpc(printable(&other.to_string())),
         }
     }
 }
@@ -87,9 +125,26 @@ impl From<ContractError> for Error {
 }
 
 impl Error {
-    fn reverted(data: Bytes) -> Self {
+    pub(crate) fn reverted(data: Bytes) -> Self {
         Self::Reverted { name: contract_error_name(&data), data }
     }
+
+    /// The same, with the endpoint that it is about.
+    pub(crate) fn at(self, name: &str) -> Self {
+        match self {
+            Self::Rpc(what) => Self::Rpc(format!("{name} {what}")),
+            Self::RpcRefused { code, message, .. } => {
+                Self::RpcRefused { endpoint: name.into(), code, message }
+            }
+            Self::Inconsistent(what) => Self::Untrue { endpoint: name.into(), what },
+            other => other,
+        }
+    }
+}
+
+/// A stranger's words, fit for a terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(MESSAGE).collect()
 }
 
 /// The name of a revert: an error of the Enigma contract with its arguments, a reason string, a panic, or hex.

@@ -8,14 +8,12 @@ use enigma_protocol::query::QueryReply;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Error, Result};
+use crate::{Error, Result, error::printable};
 
 /// How long a node may take; an enclave that fetches keys first takes about a second.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Largest answer that is read: hex of the largest output, and room for the rest of it.
 const LARGEST: usize = 4 << 20;
-/// Characters of a node's error message that are passed on.
-const MESSAGE: usize = 200;
 
 /// The API of one node. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -75,6 +73,14 @@ impl NodeApi {
         })
     }
 
+    /// What `enigma_network` and `enigma_bootstrap` answer, as they are in `docs/rpc.md`: for whoever joins, and checks it.
+    ///
+    /// # Errors
+    /// [`Error::Node`], [`Error::NodeRefused`].
+    pub async fn introduction(&self) -> Result<(Value, Value)> {
+        Ok((self.call("enigma_network", json!([])).await?, self.call("enigma_bootstrap", json!([])).await?))
+    }
+
     async fn call(&self, method: &str, params: Value) -> Result<Value> {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         let request = self.http.post(self.url.clone()).header(CONTENT_TYPE, "application/json").body(body);
@@ -114,11 +120,6 @@ impl NodeApi {
     }
 }
 
-/// A stranger's words, fit for a terminal.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(MESSAGE).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::{
@@ -127,6 +128,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::error::MESSAGE;
 
     /// A node that answers one request with these bytes after its head.
     async fn answering(status: &'static str, body: String) -> NodeApi {

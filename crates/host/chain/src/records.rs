@@ -3,13 +3,15 @@
 use alloy::providers::Provider;
 use alloy_primitives::{Address, B256, U256};
 use enigma_protocol::{
+    clock::SEQUENCE,
     layout,
     lottery::{self, Slots},
 };
 
 use crate::{
     Chain, Result,
-    bindings::{Enigma, epoch},
+    bindings::{EngToken, Enigma, epoch},
+    decode::SILENT_BYTE,
     deployment::Parameters,
 };
 
@@ -30,6 +32,8 @@ pub struct WorkerRecord {
     pub measurement: B256,
     /// Unix seconds until which it is admitted.
     pub expiry: u64,
+    /// After a logout: the epoch from which its stake can be withdrawn.
+    pub unlock_epoch: u64,
 }
 
 /// Epochs as stored at one block.
@@ -63,6 +67,34 @@ impl EpochWord {
     }
 }
 
+/// The open declaration that a contract's state is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostRecord {
+    /// Who declared it.
+    pub declarer: Address,
+    /// The block in which.
+    pub since: u64,
+    /// Chunks of the snapshot; 0 until the first is posted.
+    pub chunks: u8,
+    /// Wei for whoever posts it.
+    pub bond: U256,
+    /// Wei of it that are credited to posters.
+    pub paid: U256,
+    /// Bit i: chunk i is posted.
+    pub posted: U256,
+}
+
+/// Who serves a contract in the current epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turns {
+    /// The current epoch, as a transaction in the next block would find it at the earliest.
+    pub epoch: u64,
+    /// Bit r: rank r was passed over in this epoch.
+    pub silent: u8,
+    /// Worker ids by rank, at most eight.
+    pub ids: Vec<u64>,
+}
+
 /// The one word that holds the lottery's total weights.
 struct Root(U256);
 
@@ -80,7 +112,7 @@ impl Chain {
     /// # Errors
     /// The endpoint failed, here and below.
     pub async fn epoch_word(&self, number: u64) -> Result<EpochWord> {
-        let word = self.contract().epochWord().block(number.into()).call().await?;
+        let word = self.read(|c| async move { c.epochWord().block(number.into()).call().await }).await?;
         Ok(EpochWord { stored: word.epoch.to(), start: word.start.to(), next_start: word.nextStart.to() })
     }
 
@@ -89,7 +121,7 @@ impl Chain {
     /// # Errors
     /// As above.
     pub async fn parameters(&self) -> Result<Parameters> {
-        let p = self.contract().parametersWord().call().await?;
+        let p = self.read(|c| async move { c.parametersWord().call().await }).await?;
         Ok(Parameters {
             epoch_length: p.epochLength.to(),
             group_size: p.groupSize,
@@ -104,7 +136,7 @@ impl Chain {
     /// # Errors
     /// As above.
     pub async fn token(&self) -> Result<Address> {
-        Ok(self.contract().token().call().await?)
+        self.read(|c| async move { c.token().call().await }).await
     }
 
     /// How many workers were ever admitted; ids are below it.
@@ -112,7 +144,7 @@ impl Chain {
     /// # Errors
     /// As above.
     pub async fn worker_count(&self) -> Result<u64> {
-        Ok(self.contract().workerCount().call().await?.saturating_to())
+        Ok(self.read(|c| async move { c.workerCount().call().await }).await?.saturating_to())
     }
 
     /// A worker by its id.
@@ -120,7 +152,7 @@ impl Chain {
     /// # Errors
     /// As above.
     pub async fn worker(&self, id: u64) -> Result<WorkerRecord> {
-        let w: Enigma::Worker = self.contract().worker(U256::from(id)).call().await?;
+        let w: Enigma::Worker = self.read(|c| async move { c.worker(U256::from(id)).call().await }).await?;
         Ok(WorkerRecord {
             id,
             signer: w.signer,
@@ -129,6 +161,7 @@ impl Chain {
             logged_in: w.loggedIn,
             measurement: w.measurement,
             expiry: w.expiry.to(),
+            unlock_epoch: w.unlockEpoch.to(),
         })
     }
 
@@ -137,7 +170,7 @@ impl Chain {
     /// # Errors
     /// As above.
     pub async fn total_weight(&self, at_epoch: u64) -> Result<u64> {
-        let root = Root(self.contract().treeRoot().call().await?);
+        let root = Root(self.read(|c| async move { c.treeRoot().call().await }).await?);
         let Ok(weight) = lottery::total_weight(&root, at_epoch);
         Ok(weight)
     }
@@ -147,7 +180,7 @@ impl Chain {
     /// # Errors
     /// As above.
     pub async fn is_seeded(&self, at_epoch: u64) -> Result<bool> {
-        Ok(!self.contract().seeds(U256::from(at_epoch)).call().await?.is_zero())
+        Ok(!self.read(|c| async move { c.seeds(U256::from(at_epoch)).call().await }).await?.is_zero())
     }
 
     /// An account's ether, wei: a secret contract's is what it has inside.
@@ -155,7 +188,76 @@ impl Chain {
     /// # Errors
     /// As above.
     pub async fn balance(&self, account: Address) -> Result<U256> {
-        Ok(self.provider().get_balance(account).await?)
+        self.endpoints().ask(|view| async move { Ok(view.provider().get_balance(account).await?) }).await
+    }
+
+    /// An account's tokens, wei of them.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn token_balance(&self, token: Address, account: Address) -> Result<U256> {
+        let ask = |view: crate::view::View| async move {
+            let token = EngToken::new(token, view.provider().clone());
+            Ok(token.balanceOf(account).call().await?)
+        };
+        self.endpoints().ask(ask).await
+    }
+
+    /// Who admits workers.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn deployer(&self) -> Result<Address> {
+        self.read(|c| async move { c.deployer().call().await }).await
+    }
+
+    /// Whether the network's list has this measurement.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn is_allowed(&self, measurement: B256) -> Result<bool> {
+        self.read(|c| async move { c.measurements(measurement).call().await }).await
+    }
+
+    /// What the contract knows the committee's public polynomial by.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn commitments_hash(&self) -> Result<B256> {
+        self.read(|c| async move { c.commitmentsHash().call().await }).await
+    }
+
+    /// The open declaration that a contract's state is lost, if there is one.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn lost(&self, contract: Address) -> Result<Option<LostRecord>> {
+        let l = self.read(|c| async move { c.lost(contract).call().await }).await?;
+        let since: u64 = l.since.to();
+        Ok((since != 0).then(|| LostRecord {
+            declarer: l.declarer,
+            since,
+            chunks: l.chunks,
+            bond: U256::from(l.bond),
+            paid: U256::from(l.paid),
+            posted: l.posted,
+        }))
+    }
+
+    /// Who serves a contract in the current epoch, and who of them was passed over; `None` if that epoch has no lottery.
+    ///
+    /// # Errors
+    /// As above; the contract is unknown.
+    pub async fn turns(&self, contract: Address) -> Result<Option<Turns>> {
+        match self.read(|c| async move { c.turns(contract).call().await }).await {
+            Ok(t) => Ok(Some(Turns {
+                epoch: t.epoch.to(),
+                silent: t.word.byte(SILENT_BYTE),
+                ids: t.ids.into_iter().take(SEQUENCE).map(|id| id.saturating_to()).collect(),
+            })),
+            Err(error) if error.is_refusal("NoLottery") => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The group of a contract in an epoch, by rank; empty if that epoch has no lottery or is over.
@@ -163,8 +265,10 @@ impl Chain {
     /// # Errors
     /// As above.
     pub async fn group(&self, contract: Address, at_epoch: u64, size: u8) -> Result<Vec<u64>> {
-        let drawn = self.contract().sequence(contract, epoch(at_epoch), U256::from(size)).call().await;
-        match drawn.map_err(crate::Error::from) {
+        let draw = |c: Enigma::EnigmaInstance<_>| async move {
+            c.sequence(contract, epoch(at_epoch), U256::from(size)).call().await
+        };
+        match self.read(draw).await {
             Ok(ids) => Ok(ids.into_iter().map(|id| id.saturating_to()).collect()),
             Err(error) if error.is_refusal("NoLottery") => Ok(Vec::new()),
             Err(error) => Err(error),

@@ -1,15 +1,15 @@
 //! The past of one task, one contract or one account: logs by their indexed words, never all of them.
 
-use alloy::{
-    consensus::Transaction,
-    providers::Provider,
-    rpc::types::{Filter, Log},
-    sol_types::{SolCall, SolEvent},
-};
+use alloy::{consensus::Transaction, providers::Provider, sol_types::SolCall};
 use alloy_primitives::{Address, B256, U256};
 use enigma_protocol::receipt::{MAX_TASKS, Receipt};
 
-use crate::{Chain, CommitEvent, InputEvent, Result, bindings::Enigma, events::Event};
+use crate::{
+    Chain, CommitEvent, Event, InputEvent, Result, SkipEvent,
+    bindings::Enigma,
+    events::split,
+    view::{Question, View},
+};
 
 /// Blocks in one question for logs: what public endpoints allow.
 const BLOCKS: u64 = 10_000;
@@ -27,11 +27,11 @@ impl Chain {
     /// Input `index` of a contract, if there is one in the blocks from `since` on.
     ///
     /// # Errors
-    /// The endpoint failed, here and below, or its logs make no sense.
+    /// The endpoints failed, here and below, or their logs make no sense.
     pub async fn input(&self, contract: Address, index: u64, since: u64) -> Result<Option<InputEvent>> {
-        let filter = self.about::<Enigma::InputCreated>(contract).topic2(U256::from(index));
-        let (inputs, _) = self.find(filter, since, self.height().await?).await?;
-        Ok(inputs.into_iter().find(|i| i.contract == contract && i.index == index))
+        let question = self.events_about::<Enigma::InputCreated>(contract, vec![U256::from(index)]);
+        let (inputs, _) = self.search(question, since, self.height().await?).await?;
+        Ok(inputs.into_iter().next())
     }
 
     /// The inputs that a transaction created; none if it is unknown or not mined.
@@ -39,16 +39,14 @@ impl Chain {
     /// # Errors
     /// As [`Chain::input`].
     pub async fn inputs_in(&self, transaction: B256) -> Result<Vec<InputEvent>> {
-        let Some(receipt) = self.provider().get_transaction_receipt(transaction).await? else {
-            return Ok(Vec::new());
+        let question = &self.some_events::<Enigma::InputCreated>();
+        let read = |view: View| async move {
+            match view.receipt(transaction).await? {
+                Some(receipt) => view.events_of(&receipt, question).await,
+                None => Ok(Vec::new()),
+            }
         };
-        // Anybody may emit a log that looks like one of ours: its emitter tells.
-        let ours = |log: &&Log| {
-            log.address() == self.enigma() && log.topic0() == Some(&Enigma::InputCreated::SIGNATURE_HASH)
-        };
-        let logs: Vec<Log> = receipt.inner.logs().iter().filter(ours).cloned().collect();
-        let events = self.decode_logs(&logs).await?;
-        Ok(events.into_iter().filter_map(|e| if let Event::Input(i) = e { Some(*i) } else { None }).collect())
+        Ok(split(self.endpoints().ask(read).await?).0)
     }
 
     /// The inputs of one account to one contract in the blocks `from` to `to`.
@@ -62,10 +60,9 @@ impl Chain {
         from: u64,
         to: u64,
     ) -> Result<Vec<InputEvent>> {
-        let filter = self.about::<Enigma::InputCreated>(contract).topic3(sender.into_word());
-        let (mut inputs, _) = self.find(filter, from, to).await?;
-        inputs.retain(|i| i.contract == contract && i.input.sender == sender);
-        Ok(inputs)
+        let mut question = self.events_about::<Enigma::InputCreated>(contract, Vec::new());
+        question.filter = question.filter.topic3(sender.into_word());
+        Ok(self.search(question, from, to).await?.0)
     }
 
     /// The commit of task `index` of a contract, if there is one in the blocks from `since` on.
@@ -75,12 +72,23 @@ impl Chain {
     pub async fn commit_of(&self, contract: Address, index: u64, since: u64) -> Result<Option<CommitEvent>> {
         // A receipt names its first task; it covers this one if it begins at most so far before it.
         let first = index.saturating_sub(MAX_TASKS as u64 - 1);
-        let firsts: Vec<B256> = (first..=index).map(|i| U256::from(i).into()).collect();
-        let filter = self.about::<Enigma::Committed>(contract).topic2(firsts);
-        let (_, commits) = self.find(filter, since, self.height().await?).await?;
-        let covers =
-            |c: &CommitEvent| c.contract == contract && (c.first_index..=c.last_index).contains(&index);
-        Ok(commits.into_iter().find(covers))
+        let firsts = (first..=index).map(U256::from).collect();
+        let question = self.events_about::<Enigma::Committed>(contract, firsts);
+        let (_, commits) = self.search(question, since, self.height().await?).await?;
+        Ok(commits.into_iter().find(|c| (c.first_index..=c.last_index).contains(&index)))
+    }
+
+    /// How task `index` of a contract was skipped, if it was in the blocks from `since` on.
+    ///
+    /// # Errors
+    /// As [`Chain::input`].
+    pub async fn skip_of(&self, contract: Address, index: u64, since: u64) -> Result<Option<SkipEvent>> {
+        let question = self.events_about::<Enigma::Skipped>(contract, vec![U256::from(index)]);
+        let events = self.search_all(question, since, self.height().await?).await?;
+        Ok(events.into_iter().find_map(|event| match event {
+            Event::Skipped(skip) => Some(skip),
+            _ => None,
+        }))
     }
 
     /// The commits of one contract in the blocks `from` to `to`.
@@ -88,20 +96,19 @@ impl Chain {
     /// # Errors
     /// As [`Chain::input`].
     pub async fn commits_of(&self, contract: Address, from: u64, to: u64) -> Result<Vec<CommitEvent>> {
-        let (_, mut commits) = self.find(self.about::<Enigma::Committed>(contract), from, to).await?;
-        commits.retain(|c| c.contract == contract);
-        Ok(commits)
+        let question = self.events_about::<Enigma::Committed>(contract, Vec::new());
+        Ok(self.search(question, from, to).await?.1)
     }
 
     /// The receipts that a transaction brought to the Enigma contract; none if it called another contract, which may
     /// have passed them on.
     ///
     /// # Errors
-    /// The endpoint failed.
+    /// The endpoints failed.
     pub async fn receipts_in(&self, transaction: B256) -> Result<Vec<SignedReceipt>> {
-        let Some(found) = self.provider().get_transaction_by_hash(transaction).await? else {
-            return Ok(Vec::new());
-        };
+        let find =
+            |view: View| async move { Ok(view.provider().get_transaction_by_hash(transaction).await?) };
+        let Some(found) = self.endpoints().ask(find).await? else { return Ok(Vec::new()) };
         if found.to() != Some(self.enigma()) {
             return Ok(Vec::new());
         }
@@ -113,25 +120,23 @@ impl Chain {
         Ok(call.commitments.iter().map(signed).collect())
     }
 
-    /// Logs of one kind about one contract, which both kinds name first.
-    fn about<E: SolEvent>(&self, contract: Address) -> Filter {
-        Filter::new().address(self.enigma()).event_signature(E::SIGNATURE_HASH).topic1(contract.into_word())
+    async fn search(
+        &self,
+        question: Question,
+        from: u64,
+        to: u64,
+    ) -> Result<(Vec<InputEvent>, Vec<CommitEvent>)> {
+        Ok(split(self.search_all(question, from, to).await?))
     }
 
-    async fn find(&self, filter: Filter, from: u64, to: u64) -> Result<(Vec<InputEvent>, Vec<CommitEvent>)> {
-        let (mut inputs, mut commits) = (Vec::new(), Vec::new());
+    async fn search_all(&self, question: Question, from: u64, to: u64) -> Result<Vec<Event>> {
+        let mut events = Vec::new();
         let mut next = from;
         while next <= to {
             let last = to.min(next.saturating_add(BLOCKS - 1));
-            for event in self.read_events(&filter.clone().from_block(next).to_block(last)).await? {
-                match event {
-                    Event::Input(input) => inputs.push(*input),
-                    Event::Commit(commit) => commits.push(*commit),
-                    Event::Created(_) => {}
-                }
-            }
+            events.extend(self.find(&question, next, last).await?);
             next = last.saturating_add(1);
         }
-        Ok((inputs, commits))
+        Ok(events)
     }
 }

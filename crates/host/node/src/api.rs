@@ -7,14 +7,15 @@ use enigma_protocol::{door::Identity, envelope, network::VERIFIER_DEV, query::Qu
 use enigma_rpc::{
     Api, Failure, Metrics, TaskKey,
     types::{
-        Answer, Contract, Enclave, Epoch, Group, Health, Network, Parameters, PeerCount, Ranked, Task,
-        TasksQuery, Topology, Wei, Worker, WorkerName,
+        Answer, Bootstrap, BootstrapPeer, Contract, Enclave, Epoch, Group, Health, Network, Parameters,
+        PeerCount, Task, TasksQuery, Topology, Wei, Worker, WorkerName,
     },
 };
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::{
     NodeConfig, Role,
+    config::Peer,
     index::{Index, Record},
     peers::Peers,
     query::Router,
@@ -30,6 +31,10 @@ const BEHIND: u64 = 16;
 const CONTRACTS: usize = 1_000;
 /// Tasks on a page, by default and at most.
 const PAGE: (usize, usize) = (50, 200);
+/// Peers that a node which joins is told of at most: the largest committee, and more than enough others.
+const TOLD: usize = 64;
+/// Chain id of local chains, whose endpoints hold no credentials.
+const LOCAL_CHAIN: u64 = 31_337;
 /// Questions to the chain at once.
 const AT_ONCE: usize = 16;
 
@@ -38,6 +43,7 @@ pub(crate) struct NodeApi {
     name: String,
     role: Role,
     network: Network,
+    bootstrap: Bootstrap,
     enclave: Enclave,
     is_enclave_alive: Box<dyn Fn() -> bool + Send + Sync>,
     started: Instant,
@@ -88,6 +94,7 @@ impl NodeApi {
         Ok(Self {
             name: config.name.clone(),
             role: config.role,
+            bootstrap: bootstrap(config, identity, &peers, d.chain_id)?,
             network,
             enclave: Enclave { address: identity.address, measurement: identity.measurement },
             is_enclave_alive,
@@ -120,6 +127,46 @@ impl NodeApi {
     }
 }
 
+/// What this node tells one that joins. Its own address stands first: whoever asked has reached it there before.
+fn bootstrap(
+    config: &NodeConfig,
+    identity: &Identity,
+    peers: &Peers,
+    chain_id: u64,
+) -> crate::Result<Bootstrap> {
+    let told = |peer: &Peer| BootstrapPeer {
+        name: peer.name.clone(),
+        role: peer.role.name(),
+        address: peer.address.clone(),
+        signer: peer.signer,
+    };
+    let own = peers.own_id().to_string();
+    let is_own = |peer: &&Peer| peer.address.ends_with(&own);
+    let others = config.peers.iter().filter(|peer| !is_own(peer)).map(told);
+    // Nobody reaches "every address of this machine".
+    let is_somewhere =
+        |peer: &&Peer| !["/ip4/0.0.0.0/", "/ip6/::/"].iter().any(|any| peer.address.starts_with(any));
+    let listed = config.peers.iter().find(is_own).filter(is_somewhere).map(told);
+    let this = listed.or_else(|| {
+        let address = match &config.external {
+            // A host and a port may be a name; only a multiaddress says of which kind.
+            Some(address) if address.starts_with('/') => match address.contains("/p2p/") {
+                true => address.clone(),
+                false => format!("{address}/p2p/{own}"),
+            },
+            Some(_) => return None,
+            None => peers.own_address(),
+        };
+        let signer = (config.role == Role::Worker).then_some(identity.address);
+        Some(BootstrapPeer { name: config.name.clone(), role: config.role.name(), address, signer })
+    });
+    Ok(Bootstrap {
+        commitments: config.commitment_bytes()?.iter().map(|c| Bytes::copy_from_slice(c)).collect(),
+        peers: this.into_iter().chain(others).take(TOLD).collect(),
+        rpc: if chain_id == LOCAL_CHAIN { config.rpc.clone() } else { Vec::new() },
+    })
+}
+
 /// The reason goes to the log; who asks learns that there is one.
 fn failed(error: impl std::fmt::Display) -> Failure {
     tracing::warn!(%error, "a request could not be answered");
@@ -131,6 +178,10 @@ const NO_CONTRACT: Failure = Failure::not_found("no secret contract lives at thi
 impl Api for NodeApi {
     async fn network(&self) -> Result<Network, Failure> {
         Ok(self.network.clone())
+    }
+
+    async fn bootstrap(&self) -> Result<Bootstrap, Failure> {
+        Ok(self.bootstrap.clone())
     }
 
     async fn health(&self) -> Result<Health, Failure> {
@@ -157,16 +208,15 @@ impl Api for NodeApi {
     }
 
     async fn group(&self, contract: Address, epoch: Option<u64>) -> Result<Group, Failure> {
-        if self.index.contract(contract).is_none() {
+        if !self.index.knows(contract).await.map_err(failed)? {
             return Err(NO_CONTRACT);
         }
-        let (epoch, group) = self.index.group(contract, epoch).await.map_err(failed)?;
-        if group.is_empty() {
+        let (epoch, workers) = self.index.ranks(contract, epoch).await.map_err(failed)?;
+        if workers.is_empty() {
             return Err(Failure::not_found(
                 "that epoch is over, or has no seed yet: only the others have groups",
             ));
         }
-        let workers = group.into_iter().enumerate().map(|(rank, worker)| Ranked { rank, worker }).collect();
         Ok(Group { epoch, workers })
     }
 
@@ -189,7 +239,7 @@ impl Api for NodeApi {
     }
 
     async fn contract(&self, contract: Address) -> Result<Contract, Failure> {
-        let record = self.index.contract(contract).ok_or(NO_CONTRACT)?;
+        let record = self.index.find_contract(contract).await.map_err(failed)?.ok_or(NO_CONTRACT)?;
         self.complete(record).await.map_err(failed)
     }
 
@@ -217,12 +267,8 @@ impl Api for NodeApi {
         if envelope.len() > envelope::LARGEST {
             return Err(Failure::params("envelope: expected at most 65,536 bytes"));
         }
-        // The index may be some milliseconds behind a contract that its deployer reads at once.
-        if self.index.contract(contract).is_none() {
-            let record = self.index.chain().secret_contract(contract).await;
-            if record.map_err(failed)?.deployer.is_zero() {
-                return Err(NO_CONTRACT);
-            }
+        if !self.index.knows(contract).await.map_err(failed)? {
+            return Err(NO_CONTRACT);
         }
         let request = QueryRequest { contract, envelope: envelope.to_vec().into() };
         let reply = self.router.ask(request).await.map_err(Failure::refused)?;

@@ -52,8 +52,9 @@ pub struct NodeConfig {
     pub name: String,
     /// What it does.
     pub role: Role,
-    /// HTTP endpoint of the chain.
-    pub rpc: String,
+    /// HTTP endpoints of the chain, the preferred one first. A single one may stand there without a list.
+    #[serde(with = "one_or_many")]
+    pub rpc: Vec<String>,
     /// The Enigma contract.
     pub enigma: Address,
     /// The network's public key, 96 bytes in hex.
@@ -66,8 +67,14 @@ pub struct NodeConfig {
     pub data_dir: PathBuf,
     /// `address:port` for peers.
     pub listen: String,
+    /// `address:port` or multiaddress under which other nodes reach it, if that is not where it listens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<String>,
     /// Its peers.
     pub peers: Vec<Peer>,
+    /// Whether to find peers that are not listed, and to be found by them.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub discovery: bool,
     /// `address:port` of its API (`docs/rpc.md`); without one it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api: Option<String>,
@@ -77,6 +84,36 @@ pub struct NodeConfig {
     /// For tests only: where to write every frame and message that passes, see [`crate::record`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record_dir: Option<PathBuf>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// A list of strings that is written as a string while it has one.
+mod one_or_many {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        One(String),
+        Many(Vec<String>),
+    }
+
+    pub(super) fn serialize<S: Serializer>(list: &Vec<String>, serializer: S) -> Result<S::Ok, S::Error> {
+        match list.as_slice() {
+            [one] => one.serialize(serializer),
+            many => many.serialize(serializer),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+        Ok(match Either::deserialize(deserializer)? {
+            Either::One(one) => vec![one],
+            Either::Many(many) => many,
+        })
+    }
 }
 
 impl NodeConfig {
@@ -118,5 +155,29 @@ impl NodeConfig {
             path: self.data_dir.join(FILE).display().to_string(),
             reason: "expected points of 96 bytes in hex".into(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn one_endpoint_needs_no_list_and_discovery_is_the_default() {
+        let mut config = json!({
+            "name": "worker-1", "role": "worker", "rpc": "http://127.0.0.1:8545", "enigma": Address::ZERO,
+            "public_key": "", "commitments": [], "enclave": "", "data_dir": "", "listen": "127.0.0.1:0", "peers": [],
+        });
+        let read: NodeConfig = serde_json::from_value(config.clone()).unwrap();
+        assert_eq!((read.rpc.as_slice(), read.discovery), (&["http://127.0.0.1:8545".to_owned()][..], true));
+        assert_eq!(serde_json::to_value(&read).unwrap()["rpc"], config["rpc"]);
+        config["rpc"] = json!(["http://one", "http://other"]);
+        config["discovery"] = false.into();
+        let read: NodeConfig = serde_json::from_value(config.clone()).unwrap();
+        assert_eq!((read.rpc.len(), read.discovery), (2, false));
+        let written = serde_json::to_value(&read).unwrap();
+        assert_eq!((&written["rpc"], &written["discovery"]), (&config["rpc"], &config["discovery"]));
     }
 }

@@ -37,9 +37,9 @@ pub enum Error {
         /// Why the last one that failed did.
         reason: String,
     },
-    /// A snapshot that no peer has.
-    #[error("no peer has the snapshot {0}")]
-    Snapshot(alloy_primitives::B256),
+    /// The worker's logic.
+    #[error(transparent)]
+    Worker(#[from] enigma_worker::Error),
     /// A file of the configuration or of the data directory.
     #[error("{path}: {reason}")]
     File {

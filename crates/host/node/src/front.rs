@@ -49,7 +49,8 @@ impl Front {
     pub(crate) async fn open(behind: Behind<'_>) -> Result<(Self, mpsc::Receiver<Asked>)> {
         let Behind { config, chain, descriptor, identity, is_enclave_alive, desk, metrics, every } = behind;
         let (tip, asking) = Tip::follow(chain.clone(), every).await?;
-        let (peers, incoming) = Peers::start(config).await?;
+        let (peers, incoming) = Peers::start(config, descriptor.network()).await?;
+        peers.show(config.role, identity.address).await;
         let (asked, receiving) = reception::open(config, peers.clone(), desk.clone(), incoming);
         let (server, following) = match &config.api {
             None => (None, None),

@@ -52,9 +52,65 @@ pub struct Public {
     pub measurement: B256,
 }
 
+/// Completes the directory of a worker that joins a network which runs already: what is there stays, the rest is made.
+/// Wakes its enclave and returns what the chain has to know of it.
+///
+/// # Errors
+/// As [`new_worker`]; the files that are there are of another machine.
+pub async fn wake_worker(newborn: &Newborn) -> Result<Public> {
+    let dir = &newborn.data_dir;
+    let parts: [(&str, &[u8]); 3] = [
+        (files::MACHINE, &newborn.machine_secret),
+        (files::PEER, &newborn.peer_seed),
+        (files::OPERATOR, newborn.operator_key.as_bytes()),
+    ];
+    for (name, bytes) in parts {
+        if files::read(dir, name)?.is_none() {
+            files::write(dir, name, bytes)?;
+        }
+    }
+    let start = files::start(dir)?;
+    let is_new = start.sealed.is_none();
+    let identity = wake(&newborn.enclave, start).await?;
+    if is_new { keep(dir, &identity) } else { Ok(Public::of(&identity)) }
+}
+
+/// The operator's key that a node's directory keeps, hex; `None` if there is none.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn operator_key(data_dir: &Path) -> Result<Option<String>> {
+    Ok(files::read(data_dir, files::OPERATOR)?.map(|key| String::from_utf8_lossy(&key).trim().to_owned()))
+}
+
+/// The libp2p peer id of a node's directory.
+///
+/// # Errors
+/// It holds no seed.
+pub fn peer_id_of(data_dir: &Path) -> Result<String> {
+    Ok(peer_id(files::require_32(data_dir, files::PEER)?))
+}
+
+impl Public {
+    const fn of(identity: &Identity) -> Self {
+        Self { address: identity.address, box_key: identity.box_key, measurement: identity.measurement }
+    }
+}
+
 fn keep(data_dir: &Path, identity: &Identity) -> Result<Public> {
     files::write(data_dir, files::IDENTITY, &identity.sealed.0)?;
-    Ok(Public { address: identity.address, box_key: identity.box_key, measurement: identity.measurement })
+    Ok(Public::of(identity))
+}
+
+async fn wake(program: &Path, start: Start) -> Result<Identity> {
+    let enclave = Enclave::<UntrustedWorkerRequest, WorkerReply>::start("genesis", program, None)?;
+    let reply = enclave.ask(UntrustedWorkerRequest::Start(start)).await?;
+    enclave.shutdown().await;
+    match reply {
+        WorkerReply::Started(identity) => Ok(identity),
+        WorkerReply::Refused(refusal) => Err(Error::Refused(refusal)),
+        _ => Err(Error::Answer),
+    }
 }
 
 /// Makes the identity of a new worker.
@@ -62,14 +118,7 @@ fn keep(data_dir: &Path, identity: &Identity) -> Result<Public> {
 /// # Errors
 /// The enclave does not start or refuses; the directory cannot be written.
 pub async fn new_worker(newborn: &Newborn) -> Result<Public> {
-    let enclave = Enclave::<UntrustedWorkerRequest, WorkerReply>::start("genesis", &newborn.enclave, None)?;
-    let reply = enclave.ask(UntrustedWorkerRequest::Start(newborn.settle()?)).await?;
-    enclave.shutdown().await;
-    match reply {
-        WorkerReply::Started(identity) => keep(&newborn.data_dir, &identity),
-        WorkerReply::Refused(refusal) => Err(Error::Refused(refusal)),
-        _ => Err(Error::Answer),
-    }
+    keep(&newborn.data_dir, &wake(&newborn.enclave, newborn.settle()?).await?)
 }
 
 /// A key enclave that waits for the ceremony.

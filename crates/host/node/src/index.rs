@@ -6,6 +6,7 @@
 //! follow   reads new blocks, publishes to subscribers, reads anew after a reorganisation
 //! past     tasks that are older than what is kept
 //! workers  who is admitted and who is drawn, asked for at most once a second
+//! turns    the drawn ones in the order of their turns
 //! ```
 //!
 //! A cache for people and clients: nothing that an enclave or the chain decides is built on it.
@@ -14,6 +15,7 @@ mod follow;
 mod memory;
 mod past;
 mod present;
+mod turns;
 mod workers;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -23,7 +25,7 @@ use enigma_chain::{Chain, EpochWord, deployment::Parameters};
 use enigma_protocol::network::Descriptor;
 use enigma_rpc::{
     Feed, Metrics,
-    types::{Epoch, Task, WorkerName},
+    types::{Epoch, Ranked, Task, WorkerName},
 };
 use tokio::task::JoinHandle;
 
@@ -99,6 +101,35 @@ impl Index {
         self.read(|memory| memory.head)
     }
 
+    /// A contract. One that is so new that it was not read here yet is read from the chain.
+    ///
+    /// # Errors
+    /// The chain does not answer; here and below.
+    pub(crate) async fn find_contract(&self, contract: Address) -> Result<Option<Record>> {
+        if let Some(record) = self.contract(contract) {
+            return Ok(Some(record));
+        }
+        if !self.knows(contract).await? {
+            return Ok(None);
+        }
+        let head = self.head().number;
+        let newest = self.chain.height().await?.min(head.saturating_add(AHEAD));
+        let events = self.chain.history(head.saturating_add(1), newest).await?;
+        let mut ahead = Memory::new(&self.descriptor);
+        events.iter().for_each(|event| ahead.note(event, &mut Vec::new(), &mut Vec::new()));
+        // It may have been read here in the meantime.
+        Ok(ahead.contract(contract).or_else(|| self.contract(contract)))
+    }
+
+    /// Whether a secret contract lives there, as this index or else the chain knows.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) async fn knows(&self, contract: Address) -> Result<bool> {
+        Ok(self.contract(contract).is_some()
+            || !self.chain.secret_contract(contract).await?.deployer.is_zero())
+    }
+
     /// A contract.
     pub(crate) fn contract(&self, contract: Address) -> Option<Record> {
         self.read(|memory| memory.contract(contract))
@@ -112,12 +143,13 @@ impl Index {
     /// All admitted workers.
     ///
     /// # Errors
-    /// The chain does not answer; here and below.
+    /// As above; here and below.
     pub(crate) async fn workers(&self) -> Result<Arc<Vec<enigma_chain::WorkerRecord>>> {
         self.workers.all().await
     }
 
-    /// The group of a contract by rank; in the epoch of the next block, if none is named. Empty without a lottery.
+    /// Who serves a contract, in the order of their turns, as many as a group has; in the epoch of the next block, if none
+    /// is named. Empty without a lottery.
     ///
     /// # Errors
     /// As above.
@@ -126,10 +158,26 @@ impl Index {
         contract: Address,
         epoch: Option<u64>,
     ) -> Result<(u64, Vec<WorkerName>)> {
+        let (epoch, turns) = self.turns(contract, epoch).await?;
+        let size = self.parameters.group_size.into();
+        Ok((epoch, turns.into_iter().take(size).map(|ranked| ranked.worker).collect()))
+    }
+
+    /// The group of a contract by rank, and whoever serves in the place of those that were passed over.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) async fn ranks(&self, contract: Address, epoch: Option<u64>) -> Result<(u64, Vec<Ranked>)> {
+        let (epoch, turns) = self.turns(contract, epoch).await?;
+        Ok((epoch, turns::told(turns, self.parameters.group_size.into())))
+    }
+
+    /// All who may serve a contract, in the order of their turns.
+    async fn turns(&self, contract: Address, epoch: Option<u64>) -> Result<(u64, Vec<Ranked>)> {
         let head = self.head();
         let epoch = epoch.unwrap_or_else(|| head.epochs.epoch_of(head.number.saturating_add(1)));
-        let size = self.parameters.group_size;
-        Ok((epoch, self.workers.group(contract, epoch, size).await?))
+        let silent = self.contract(contract).map_or(0, |record| record.silent(epoch));
+        Ok((epoch, turns::in_order(self.workers.sequence(contract, epoch).await?, silent)))
     }
 
     /// The epoch of the newest block.
@@ -169,6 +217,9 @@ impl Index {
         look(&self.memory.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
+
+/// Blocks that are read for a contract which was not read here yet.
+const AHEAD: u64 = 64;
 
 /// Epoch 0 is the setup and epoch 1 closes the first set of workers: the first with a seed is this.
 const FIRST_LOTTERY: u64 = 2;

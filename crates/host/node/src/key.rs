@@ -2,6 +2,7 @@
 
 mod actor;
 mod beacon;
+mod heads;
 
 use enigma_chain::{Chain, Sender, accounts};
 use enigma_protocol::door::{
@@ -46,7 +47,7 @@ pub(crate) async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> R
         Reply::Refused(refusal) => return Err(Error::Refused(refusal)),
         _ => return Err(Error::Answer),
     };
-    let chain = Chain::connect(&config.rpc, config.enigma)?;
+    let chain = Chain::connect_all(&config.rpc, config.enigma, Default::default())?;
     let operator = files::require(&config.data_dir, files::OPERATOR)?;
     let operator = accounts::from_hex(&String::from_utf8_lossy(&operator))?;
     let alive = enclave.clone();
@@ -72,6 +73,7 @@ pub(crate) async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> R
         seat,
         prover: Default::default(),
         posting: None,
+        catching_up: Default::default(),
     };
     tokio::select! {
         () = node.serve(asked) => {}

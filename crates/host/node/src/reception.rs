@@ -101,7 +101,7 @@ impl Reception {
                 let _ = self.actor.try_send(Asked { from, request, respond });
                 return;
             }
-            Err(_) => declined(UNASKED),
+            Err(_) => return respond.malformed(),
         };
         if let Err(error) = respond.respond(reply.to_bytes()) {
             tracing::debug!(%error, %from, "a peer was not answered");

@@ -68,6 +68,13 @@ impl Tip {
         *self.0.borrow()
     }
 
+    /// Waits until the height is another than `known`. For ever, once nobody asks any more.
+    pub(crate) async fn is_not(mut self, known: u64) {
+        if self.0.wait_for(|latest| latest.height != known).await.is_err() {
+            std::future::pending().await
+        }
+    }
+
     /// Waits until the height is another one. For ever, once nobody asks any more.
     pub(crate) async fn moved(&mut self) {
         if self.0.changed().await.is_err() {

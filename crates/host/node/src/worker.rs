@@ -1,20 +1,20 @@
 //! The worker node: follows inputs, executes what the lottery assigns to it, commits.
 
-mod actor;
-mod execute;
-mod keys;
-mod ledger;
+mod bench;
 mod query;
-mod rounds;
-mod snapshots;
-mod track;
+mod serve;
+mod world;
+
+use std::time::Duration;
 
 use enigma_chain::{Chain, Sender, accounts};
-use enigma_protocol::door::{
-    Join, UntrustedHeaders, UntrustedWorkerRequest as Request, View, WorkerReply as Reply,
+use enigma_protocol::{
+    door::{Join, UntrustedHeaders, UntrustedWorkerRequest as Request, View, WorkerReply as Reply},
+    receipt::domain_separator,
 };
 use enigma_rpc::Metrics;
-use enigma_store::Store;
+use enigma_store::{Opened, Store};
+use tokio::sync::RwLock;
 
 use crate::{
     Error, NodeConfig, Result,
@@ -24,8 +24,11 @@ use crate::{
     query::Desk,
     record,
 };
-use actor::{TICK, WorkerNode};
-use ledger::Ledger;
+use bench::Bench;
+use world::NodeWorld;
+
+/// How often the chain is looked at.
+const TICK: Duration = Duration::from_millis(20);
 
 type WorkerEnclave = Enclave<Request, Reply>;
 
@@ -49,7 +52,7 @@ pub(crate) async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> R
         Reply::Refused(refusal) => return Err(Error::Refused(refusal)),
         _ => return Err(Error::Answer),
     };
-    let chain = Chain::connect(&config.rpc, config.enigma)?;
+    let chain = Chain::connect_all(&config.rpc, config.enigma, Default::default())?;
     let descriptor = chain.descriptor(config.public_key_bytes()?).await?;
     let join = Join { descriptor: descriptor.clone(), commitments: config.commitment_bytes()?.into() };
     match enclave.ask(Request::Join(join)).await? {
@@ -59,7 +62,10 @@ pub(crate) async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> R
     }
     let operator = files::require(&config.data_dir, files::OPERATOR)?;
     let operator = accounts::from_hex(&String::from_utf8_lossy(&operator))?;
-    let store = Store::open(config.data_dir.join("worker.redb"))?;
+    let (store, opened) = Store::open_or_renew(config.data_dir.join("worker.redb"))?;
+    if let Opened::Renewed { why } = opened {
+        tracing::warn!(why, "the database was put aside; everything in it is brought again");
+    }
     let (desk, questions) = Desk::new();
     let alive = enclave.clone();
     let (front, asked) = Front::open(Behind {
@@ -75,27 +81,33 @@ pub(crate) async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> R
     .await?;
     let id = chain.worker_id(identity.address).await?;
     tracing::info!(id, address = %identity.address, enclave = enclave.pid(), "worker is up");
-    let mut node = WorkerNode {
-        id,
-        threshold: config.commitments.len(),
-        feeder: Feeder::new(&descriptor),
-        sender: Sender::new(chain.clone(), operator),
-        ledger: Ledger::load(store, &descriptor)?,
-        chain,
-        enclave,
-        tip: front.tip.clone(),
-        stale: true,
+    let bench = Bench {
+        chain: chain.clone(),
+        enclave: enclave.clone(),
         peers: front.peers.clone(),
-        metrics,
-        fetching: Default::default(),
-        resting: Default::default(),
+        feeder: RwLock::new(Feeder::new(&descriptor)),
+        threshold: config.commitments.len(),
     };
+    let world = NodeWorld {
+        sender: Sender::new(chain.clone(), operator),
+        parameters: chain.parameters().await?,
+        domain: domain_separator(descriptor.chain_id, descriptor.enigma),
+        chain,
+        tip: front.tip.clone(),
+        bench,
+        peers: front.peers.clone(),
+        sequences: Default::default(),
+        signers: Default::default(),
+    };
+    let worker = enigma_worker::Worker::open(id, world, store, &descriptor)?;
     tokio::select! {
-        () = node.serve(asked, questions) => {}
+        () = worker.run() => {}
+        () = serve::peers(&worker, asked) => {}
+        () = query::serve(&worker, questions, &metrics) => {}
         () = stop => {}
     }
     front.close().await;
-    node.enclave.shutdown().await;
+    enclave.shutdown().await;
     tracing::info!("worker has stopped");
     Ok(())
 }

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, Bytes};
 
 use crate::{
     Failure,
-    types::{Answer, Contract, Epoch, Group, Health, Network, Task, TasksQuery, Topology, Worker},
+    types::{Answer, Bootstrap, Contract, Epoch, Group, Health, Network, Task, TasksQuery, Topology, Worker},
 };
 
 /// Which task.
@@ -20,6 +20,8 @@ pub enum TaskKey {
 pub trait Api: Send + Sync + 'static {
     /// The network's descriptor.
     fn network(&self) -> impl Future<Output = Result<Network, Failure>> + Send;
+    /// What a node that joins needs.
+    fn bootstrap(&self) -> impl Future<Output = Result<Bootstrap, Failure>> + Send;
     /// How the node is.
     fn health(&self) -> impl Future<Output = Result<Health, Failure>> + Send;
     /// The current epoch.

@@ -64,6 +64,7 @@ impl<A: Api> Service<A> {
         let api = &self.api;
         match method {
             "enigma_network" => none(params, api.network()).await,
+            "enigma_bootstrap" => none(params, api.bootstrap()).await,
             "enigma_health" => none(params, api.health()).await,
             "enigma_epoch" => none(params, api.epoch()).await,
             "enigma_workers" => none(params, api.workers()).await,

@@ -9,8 +9,9 @@ use prometheus_client::{
 };
 
 /// Methods with a label of their own.
-const METHODS: [&str; 13] = [
+const METHODS: [&str; 14] = [
     "enigma_network",
+    "enigma_bootstrap",
     "enigma_health",
     "enigma_epoch",
     "enigma_group",

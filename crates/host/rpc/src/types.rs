@@ -36,6 +36,31 @@ pub struct Network {
     pub parameters: Parameters,
 }
 
+/// What a node that joins the network needs besides [`Network`].
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Bootstrap {
+    /// Commitments of the committee's public polynomial, 96 bytes each.
+    pub commitments: Vec<Bytes>,
+    /// Peers, at most 64: this node, and those that it was told of.
+    pub peers: Vec<BootstrapPeer>,
+    /// The chain's endpoints, if it is a local one; those of a public one are this node's own affair.
+    pub rpc: Vec<String>,
+}
+
+/// A peer and where to find it.
+#[derive(Clone, Debug, Serialize)]
+pub struct BootstrapPeer {
+    /// Its name, as this node was told.
+    pub name: String,
+    /// "worker" or "key".
+    pub role: &'static str,
+    /// Multiaddress with its peer id.
+    pub address: String,
+    /// A worker's enclave, by its signing key.
+    pub signer: Option<Address>,
+}
+
 /// Parameters of a network, immutable once deployed.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -122,15 +147,17 @@ pub struct Epoch {
 pub struct Group {
     /// In which epoch.
     pub epoch: u64,
-    /// By rank.
+    /// By rank: the group, and whoever serves in the place of those that were passed over.
     pub workers: Vec<Ranked>,
 }
 
 /// A worker of a group.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Ranked {
-    /// 0 executes.
+    /// Place in the draw.
     pub rank: usize,
+    /// Whether it was passed over in this epoch: then its turn comes after the others'.
+    pub silent: bool,
     /// Who.
     #[serde(flatten)]
     pub worker: WorkerName,
@@ -186,7 +213,7 @@ pub struct Contract {
     pub signers: u8,
     /// Blocks above a task before it is executed.
     pub depth: u8,
-    /// keccak256 of the last sealed snapshot; zero before the first commit.
+    /// Hash of the last sealed snapshot; zero before the first commit.
     pub snapshot_hash: B256,
     /// Bytes of all sealed deltas.
     pub delta_bytes: u64,
@@ -248,7 +275,7 @@ pub struct Task {
     pub code_bytes: usize,
     /// When it was created.
     pub created: Created,
-    /// Drawn first; once committed the signer, where that was looked up.
+    /// Whose turn is first; once committed the signer, where that was looked up.
     pub worker: Option<WorkerName>,
     /// Its outcome.
     pub committed: Option<Committed>,
@@ -278,18 +305,20 @@ pub struct Committed {
     pub block: u64,
     /// Time of its block, unix seconds.
     pub time: u64,
-    /// Epoch whose key sealed the delta.
+    /// Epoch whose key sealed the delta; 0 if it was skipped.
     pub epoch: u64,
     /// First task of the receipt.
     pub first_index: u64,
     /// Last task of the receipt.
     pub last_index: u64,
-    /// "completed", "valueReturned" or "unopened".
+    /// "completed", "valueReturned", "unopened", or "skipped": nobody executed it, and its sender got everything back.
     pub status: &'static str,
     /// Gas charged, a class.
     pub gas_charged: u64,
     /// What it paid, wei.
     pub pay: Wei,
+    /// What was credited back to its sender, wei: what it paid ahead and did not need, and a value that was returned.
+    pub refund: Wei,
     /// Size of its encrypted output.
     pub output_bytes: usize,
     /// Size of its sealed delta.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use alloy_primitives::{Address, B256};
-use enigma_chain::{CommitEvent, CreatedEvent, EpochWord, Event, InputEvent};
+use enigma_chain::{CommitEvent, CreatedEvent, EpochWord, Event, InputEvent, SkipEvent};
 use enigma_protocol::{network::Descriptor, state::genesis_state_head};
 use enigma_rpc::{
     TaskKey, Topic,
@@ -43,6 +43,15 @@ pub(crate) struct Record {
     pub(crate) snapshot_hash: B256,
     pub(crate) delta_bytes: u64,
     pub(crate) output_bytes: u64,
+    /// An epoch, and the ranks that were passed over in it: bit r is rank r.
+    passed_over: (u64, u8),
+}
+
+impl Record {
+    /// The ranks that were passed over in an epoch, a bit each.
+    pub(crate) fn silent(&self, epoch: u64) -> u8 {
+        if self.passed_over.0 == epoch { self.passed_over.1 } else { 0 }
+    }
 }
 
 /// Something that subscribers may want to know: a task, by its number here.
@@ -95,6 +104,13 @@ impl Memory {
             Event::Created(created) => self.create(created),
             Event::Input(input) => news.extend(self.input(input)),
             Event::Commit(commit) => self.commit(commit, news, took),
+            Event::Skipped(skip) => self.skip(skip, news),
+            Event::TakenOver(takeover) => {
+                if let Some(record) = self.contracts.get_mut(&takeover.contract) {
+                    record.passed_over = (takeover.epoch, takeover.silent);
+                }
+            }
+            Event::Slashed(_) | Event::DeclaredLost(_) | Event::ChunkPosted(_) | Event::Found(_) => {}
         }
     }
 
@@ -112,6 +128,7 @@ impl Memory {
             snapshot_hash: B256::ZERO,
             delta_bytes: 0,
             output_bytes: 0,
+            passed_over: (0, 0),
         };
         if self.contracts.insert(event.contract, record).is_none() {
             self.order.push(event.contract);
@@ -156,10 +173,20 @@ impl Memory {
         for index in event.first_index..=event.last_index {
             let Some(number) = self.places.get(&(event.contract, index)) else { continue };
             let Some(task) = self.tasks.get_mut(number) else { continue };
-            task.committed = present::committed(event, index);
+            task.committed = present::committed(event, task);
             took.push(Took { seconds: event.timestamp.saturating_sub(task.created.time) });
             news.push((Topic::Receipts, *number));
         }
+    }
+
+    fn skip(&mut self, event: &SkipEvent, news: &mut Vec<News>) {
+        let Some(record) = self.contracts.get_mut(&event.contract) else { return };
+        record.committed = event.index.saturating_add(1);
+        record.state_head = event.state_head;
+        let Some(number) = self.places.get(&(event.contract, event.index)) else { return };
+        let Some(task) = self.tasks.get_mut(number) else { return };
+        task.committed = Some(present::skipped(event));
+        news.push((Topic::Receipts, *number));
     }
 
     /// A contract.
@@ -238,7 +265,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use alloy_primitives::U256;
-    use enigma_chain::TaskOutcome;
+    use enigma_chain::{TakeoverEvent, TaskOutcome};
     use enigma_protocol::{
         input::{Input, Kind},
         network::{RULESET, VERIFIER_DEV, simulated_root},
@@ -308,6 +335,61 @@ mod tests {
             block_hash: B256::with_last_byte(block as u8),
             transaction: B256::with_last_byte(transaction),
         }))
+    }
+
+    fn skip(contract: Address, index: u64) -> Event {
+        Event::Skipped(SkipEvent {
+            contract,
+            index,
+            state_head: B256::repeat_byte(0x51),
+            sender: Address::with_last_byte(1),
+            refund: U256::from(77),
+            block_number: 30,
+            timestamp: 130,
+            transaction: B256::repeat_byte(0xdd),
+        })
+    }
+
+    #[test]
+    fn a_skipped_task_is_over_and_the_next_one_has_its_turn() {
+        let mut memory = memory();
+        for index in [0, 1] {
+            note(&mut memory, input(ONE, index, 10, index as u8));
+        }
+        memory.head.number = 30;
+        assert_eq!(note(&mut memory, skip(ONE, 0)), [(Topic::Receipts, 0)]);
+        let task = memory.task(TaskKey::Place(ONE, 0)).unwrap();
+        let end = task.committed.unwrap();
+        assert_eq!((task.stage, end.status, end.block), (Stage::Committed, "skipped", 30));
+        assert_eq!((end.pay.0, end.refund.0), (U256::ZERO, U256::from(77)));
+        assert_eq!(memory.task(TaskKey::Place(ONE, 1)).unwrap().stage, Stage::Executing);
+        let record = memory.contract(ONE).unwrap();
+        assert_eq!((record.committed, record.state_head), (1, B256::repeat_byte(0x51)));
+        assert_eq!(record.sealed_epoch, 0, "a skip seals nothing");
+    }
+
+    #[test]
+    fn who_was_passed_over_is_silent_in_that_epoch_only() {
+        let mut memory = memory();
+        let takeover =
+            |silent| Event::TakenOver(TakeoverEvent { contract: ONE, epoch: 5, silent, block_number: 30 });
+        note(&mut memory, takeover(0b1));
+        note(&mut memory, takeover(0b101));
+        let silent = |contract, epoch| memory.contract(contract).unwrap().silent(epoch);
+        assert_eq!([silent(ONE, 5), silent(ONE, 6), silent(ONE, 4), silent(OTHER, 5)], [0b101, 0, 0, 0]);
+    }
+
+    #[test]
+    fn what_goes_back_is_what_was_not_paid_and_a_returned_value() {
+        let mut memory = memory();
+        let Event::Input(mut rich) = input(ONE, 0, 10, 1) else { unreachable!() };
+        // Paid ahead: (100 + 800 / 8) · 2.
+        (rich.input.commit_gas, rich.input.gas_limit, rich.input.price_cap) = (100, 800, 2);
+        rich.input.value = U256::from(1_000);
+        note(&mut memory, Event::Input(rich));
+        note(&mut memory, commit(ONE, 0, 0));
+        let end = memory.task(TaskKey::Place(ONE, 0)).unwrap().committed.unwrap();
+        assert_eq!((end.pay.0, end.refund.0), (U256::from(5), U256::from(400 - 5 + 1_000)));
     }
 
     fn commit(contract: Address, first: u64, last: u64) -> Event {

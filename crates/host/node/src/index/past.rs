@@ -7,7 +7,7 @@ use enigma_crypto::sign;
 use enigma_protocol::receipt::domain_separator;
 use enigma_rpc::{
     TaskKey,
-    types::{Task, TasksQuery, WorkerName},
+    types::{Committed, Task, TasksQuery, WorkerName},
 };
 
 use super::{Index, present, workers::name};
@@ -54,7 +54,8 @@ impl Index {
         let event = match key {
             TaskKey::Transaction(transaction) => self.chain.inputs_in(transaction).await?.into_iter().next(),
             TaskKey::Place(contract, index) => {
-                let Some(record) = self.contract(contract).filter(|r| index < r.inputs) else {
+                let record = self.find_contract(contract).await?;
+                let Some(record) = record.filter(|r| index < r.inputs) else {
                     return Ok(None);
                 };
                 self.chain.input(contract, index, record.created_block).await?
@@ -65,7 +66,10 @@ impl Index {
         let is_committed = self.contract(task.contract).is_some_and(|r| task.index < r.committed);
         if is_committed {
             let commit = self.chain.commit_of(task.contract, task.index, task.created.block).await?;
-            task.committed = commit.and_then(|commit| present::committed(&commit, task.index));
+            task.committed = match commit {
+                Some(commit) => present::committed(&commit, &task),
+                None => self.skipped(&task).await?,
+            };
         }
         Ok(Some(self.read(|memory| memory.staged(task))))
     }
@@ -127,12 +131,15 @@ impl Index {
             let (contract, index) = (task.contract, task.index);
             if self.contract(contract).is_some_and(|r| index < r.committed) {
                 let known = receipts.entry(contract).or_default();
-                task.committed = known.iter().find_map(|commit| present::committed(commit, index));
-                if task.committed.is_none()
-                    && let Some(commit) = self.chain.commit_of(contract, index, task.created.block).await?
-                {
-                    task.committed = present::committed(&commit, index);
-                    known.push(commit);
+                task.committed = known.iter().find_map(|commit| present::committed(commit, &task));
+                if task.committed.is_none() {
+                    match self.chain.commit_of(contract, index, task.created.block).await? {
+                        Some(commit) => {
+                            task.committed = present::committed(&commit, &task);
+                            known.push(commit);
+                        }
+                        None => task.committed = self.skipped(&task).await?,
+                    }
                 }
             }
             tasks.push(self.read(|memory| memory.staged(task)));
@@ -140,9 +147,17 @@ impl Index {
         Ok(tasks)
     }
 
+    /// What is left of a task that the cursor has passed, but no receipt covers.
+    async fn skipped(&self, task: &Task) -> Result<Option<Committed>> {
+        let skip = self.chain.skip_of(task.contract, task.index, task.created.block).await?;
+        Ok(skip.as_ref().map(present::skipped))
+    }
+
     /// Who signed a committed task's receipt, if the transaction called the contract itself.
     async fn signer(&self, task: &Task) -> Result<Option<WorkerName>> {
-        let Some(committed) = task.committed else { return Ok(None) };
+        let Some(committed) = task.committed.filter(|c| c.status != present::SKIPPED) else {
+            return Ok(None);
+        };
         let receipts = self.chain.receipts_in(committed.transaction).await?;
         let own = receipts.iter().find(|r| {
             r.receipt.secret_contract == task.contract && r.receipt.first_index == committed.first_index

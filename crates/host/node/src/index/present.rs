@@ -1,9 +1,12 @@
 //! From an event to a task as the API tells it.
 
-use alloy_primitives::U256;
-use enigma_chain::{CommitEvent, InputEvent, TaskOutcome};
-use enigma_protocol::{input::Kind, receipt::Status};
+use alloy_primitives::{B256, U256};
+use enigma_chain::{CommitEvent, InputEvent, SkipEvent, TaskOutcome};
+use enigma_protocol::{fees, input::Kind, receipt::Status};
 use enigma_rpc::types::{Committed, Created, Stage, Task, Wei};
+
+/// The status of a task that nobody executed.
+pub(super) const SKIPPED: &str = "skipped";
 
 /// A task that was just created. Stage and place in the queue depend on what came since.
 pub(super) fn task(event: &InputEvent) -> Task {
@@ -37,10 +40,32 @@ pub(super) fn task(event: &InputEvent) -> Task {
     }
 }
 
-/// What a receipt says of the task with `index`, if it covers that.
-pub(super) fn committed(event: &CommitEvent, index: u64) -> Option<Committed> {
-    let place = usize::try_from(index.checked_sub(event.first_index)?).ok()?;
+/// What is left of a task that nobody executed.
+pub(super) const fn skipped(event: &SkipEvent) -> Committed {
+    Committed {
+        transaction: event.transaction,
+        block: event.block_number,
+        time: event.timestamp,
+        epoch: 0,
+        first_index: event.index,
+        last_index: event.index,
+        status: SKIPPED,
+        gas_charged: 0,
+        pay: Wei(U256::ZERO),
+        refund: Wei(event.refund),
+        output_bytes: 0,
+        delta_bytes: 0,
+        state_head: event.state_head,
+        snapshot_hash: B256::ZERO,
+    }
+}
+
+/// What a receipt says of a task of its contract, if it covers that.
+pub(super) fn committed(event: &CommitEvent, task: &Task) -> Option<Committed> {
+    let place = usize::try_from(task.index.checked_sub(event.first_index)?).ok()?;
     let outcome: &TaskOutcome = event.outcomes.get(place)?;
+    let ahead = fees::max_fee(task.commit_gas, task.gas_limit, task.price_cap.0.saturating_to());
+    let value = if outcome.status == Status::Completed { U256::ZERO } else { task.value.0 };
     Some(Committed {
         transaction: event.transaction,
         block: event.block_number,
@@ -55,6 +80,7 @@ pub(super) fn committed(event: &CommitEvent, index: u64) -> Option<Committed> {
         },
         gas_charged: outcome.gas_charged,
         pay: Wei(outcome.pay),
+        refund: Wei(ahead.saturating_sub(outcome.pay).saturating_add(value)),
         output_bytes: outcome.output.len(),
         delta_bytes: outcome.delta.len(),
         state_head: event.state_head,

@@ -8,6 +8,7 @@ use std::{
 
 use alloy_primitives::Address;
 use enigma_chain::{Chain, WorkerRecord};
+use enigma_protocol::clock::SEQUENCE;
 use enigma_rpc::types::WorkerName;
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::Mutex;
@@ -52,13 +53,13 @@ impl Workers {
         Ok(workers)
     }
 
-    /// A contract's group in an epoch. It never changes once the epoch has a seed.
-    pub(super) async fn group(&self, contract: Address, epoch: u64, size: u8) -> Result<Vec<WorkerName>> {
+    /// Who may serve a contract in an epoch, with their ranks. It never changes once the epoch has a seed.
+    pub(super) async fn sequence(&self, contract: Address, epoch: u64) -> Result<Vec<(usize, WorkerName)>> {
         let known = self.groups.lock().await.get(&(contract, epoch)).cloned();
         let ids = match known {
             Some(ids) => ids,
             None => {
-                let ids = self.chain.group(contract, epoch, size).await?;
+                let ids = self.chain.group(contract, epoch, SEQUENCE as u8).await?;
                 let mut groups = self.groups.lock().await;
                 if groups.len() >= GROUPS {
                     groups.clear();
@@ -70,8 +71,10 @@ impl Workers {
             }
         };
         let all = self.all().await?;
-        let named = ids.iter().filter_map(|id| all.iter().find(|worker| worker.id == *id));
-        Ok(named.map(name).collect())
+        let named = |(rank, id): (usize, &u64)| {
+            all.iter().find(|worker| worker.id == *id).map(|worker| (rank, name(worker)))
+        };
+        Ok(ids.iter().take(SEQUENCE).enumerate().filter_map(named).collect())
     }
 }
 

@@ -4,18 +4,19 @@ use std::{collections::BTreeSet, time::Duration};
 
 use alloy_primitives::B256;
 use enigma_chain::{Chain, Sender};
+use enigma_failpoints::failpoint;
 use enigma_protocol::{
     door::{
         KeyEnclaveReply as Reply, Refusal, Resumed, UntrustedFacts, UntrustedKeyRequest as Request,
         UntrustedRelease,
     },
-    keys::KeyRequest,
+    keys::KeyReply,
     layout,
-    peer::{PeerReply, PeerRequest},
+    peer::{KeyAsk, PeerReply, PeerRequest},
 };
 use tokio::{sync::mpsc, task::JoinHandle, time::MissedTickBehavior};
 
-use super::KeyEnclave;
+use super::{KeyEnclave, heads::CatchingUp};
 use crate::{
     Error, Result,
     feeder::Feeder,
@@ -42,6 +43,8 @@ pub(crate) struct KeyNode {
     pub(crate) prover: Prover,
     /// Gathering and posting of a beacon, while it goes on.
     pub(crate) posting: Option<JoinHandle<()>>,
+    /// Asking the other members where they are, until the enclave knows that it is there too.
+    pub(crate) catching_up: CatchingUp,
 }
 
 impl KeyNode {
@@ -65,13 +68,13 @@ impl KeyNode {
     async fn look(&mut self) -> Result<()> {
         let before = self.feeder.view();
         self.feeder.feed(&self.chain, &self.enclave, self.tip.latest().height).await?;
-        if self.feeder.view() == before {
+        if !self.has_caught_up().await? || self.feeder.view() == before {
             return Ok(());
         }
         self.open_next_epoch().await
     }
 
-    async fn follow(&mut self) -> Result<()> {
+    pub(super) async fn follow(&mut self) -> Result<()> {
         let height = self.chain.height().await?;
         self.feeder.feed(&self.chain, &self.enclave, height).await.map(drop)
     }
@@ -79,9 +82,10 @@ impl KeyNode {
     async fn answer(&mut self, asked: Asked) -> Result<()> {
         let from = asked.from;
         let reply = match &asked.request {
-            PeerRequest::Key(request) => self.release(request.clone()).await.map(PeerReply::Key),
+            PeerRequest::Key(ask) => self.release(ask.clone()).await.map(PeerReply::Key),
             PeerRequest::Beacon(request) => self.partial(request.epoch).await.map(PeerReply::Beacon),
-            PeerRequest::Snapshot(_) | PeerRequest::Query(_) | PeerRequest::Status(_) => Ok(declined(0)),
+            PeerRequest::Head(request) => self.state(request.challenge).await.map(PeerReply::Head),
+            _ => Ok(declined(0)),
         };
         let reply = reply.or_else(|error| match error {
             Error::Refused(Refusal { code, .. }) => Ok(declined(code as u16)),
@@ -93,8 +97,10 @@ impl KeyNode {
         asked.reply(&reply)
     }
 
-    async fn release(&mut self, request: KeyRequest) -> Result<enigma_protocol::keys::KeyReply> {
+    async fn release(&mut self, ask: KeyAsk) -> Result<KeyReply> {
+        failpoint!("key.release.before");
         self.follow().await?;
+        let KeyAsk { request, pending } = ask;
         let contract = request.contract;
         let guess = [
             layout::NETWORK,
@@ -107,9 +113,13 @@ impl KeyNode {
             layout::secret_contract(contract, 2),
         ];
         let (epoch, purpose) = (request.key_epoch, request.purpose);
-        let question = |facts| Request::Release(UntrustedRelease { request: request.clone(), facts });
+        let question = |facts| {
+            let (request, pending) = (request.clone(), pending.clone());
+            Request::Release(UntrustedRelease { request, pending, facts })
+        };
         match self.ask_with_facts(guess, question).await? {
             Reply::Released(reply) => {
+                failpoint!("key.release.after");
                 tracing::info!(%contract, epoch, ?purpose, "released a part of a key");
                 Ok(reply)
             }

@@ -8,6 +8,7 @@ use enigma_crypto::{
     bls::{PublicKey, Signature},
     threshold::{MemberIndex, Partial, PublicPolynomial, open},
 };
+use enigma_failpoints::failpoint;
 use enigma_primitives::tags;
 use enigma_protocol::{
     door::{KeyEnclaveReply as Reply, Resumed, UntrustedBeacon, UntrustedKeyRequest as Request},
@@ -82,8 +83,12 @@ impl Poster {
             publicKey: public_key.to_eip2537().into(),
             signature: beacon.to_eip2537().into(),
         };
+        failpoint!("key.beacon.before-post");
         match self.sender.call_enigma(&call, alloy_primitives::U256::ZERO).await {
-            Ok(_) => tracing::info!(epoch = next, "posted the beacon"),
+            Ok(_) => {
+                failpoint!("key.beacon.after-post");
+                tracing::info!(epoch = next, "posted the beacon");
+            }
             Err(error) if error.is_refusal("BeaconAlreadyPosted") || error.is_refusal("WrongBeaconEpoch") => {
                 tracing::debug!(epoch = next, "another member posted the beacon");
             }

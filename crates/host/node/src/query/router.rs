@@ -48,7 +48,7 @@ impl Router {
         {
             return desk.ask(Origin::Own, request.clone()).await;
         }
-        let peer = self.peers.worker(signer).ok_or(UNASKED)?;
+        let peer = self.peers.worker(signer).await.ok_or(UNASKED)?;
         match self.peers.ask(peer, &PeerRequest::Query(request.clone())).await {
             Ok(PeerReply::Query(reply)) => Ok(reply),
             Ok(PeerReply::Declined(declined)) => Err(declined.code),

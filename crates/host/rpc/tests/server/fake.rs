@@ -6,8 +6,8 @@ use alloy_primitives::{Address, B256, Bytes};
 use enigma_rpc::{
     Api, Failure, Feed, Limits, Metrics, Server, TaskKey, serve,
     types::{
-        Answer, Contract, Enclave, Epoch, Group, Health, Network, PeerCount, Task, TasksQuery, Topology,
-        Worker,
+        Answer, Bootstrap, Contract, Enclave, Epoch, Group, Health, Network, PeerCount, Task, TasksQuery,
+        Topology, Worker,
     },
 };
 use serde_json::Value;
@@ -33,6 +33,10 @@ const NOTHING: Failure = Failure::not_found("nothing");
 impl Api for Fake {
     async fn network(&self) -> Result<Network, Failure> {
         Err(Failure::internal())
+    }
+
+    async fn bootstrap(&self) -> Result<Bootstrap, Failure> {
+        Ok(Bootstrap { commitments: Vec::new(), peers: Vec::new(), rpc: Vec::new() })
     }
 
     async fn health(&self) -> Result<Health, Failure> {

@@ -1,0 +1,165 @@
+//! From pending inputs to a commit on the chain.
+
+use std::sync::atomic::Ordering;
+
+use alloy_primitives::Address;
+use enigma_failpoints::failpoint;
+use enigma_protocol::{door::Executed, peer::CosignRequest};
+use futures::{StreamExt, stream::FuturesUnordered};
+
+use crate::{
+    Error, Result, Signed, Standing, Work, World,
+    track::Pending,
+    turn::{Duty, duty},
+    worker::{Did, Inner},
+};
+
+/// Most inputs in one receipt.
+const BATCH: usize = 16;
+
+impl<W: World> Inner<W> {
+    /// Does what is due for a contract. `failed`: whether the last try did.
+    pub(crate) async fn attend(&self, contract: Address, failed: bool) -> Result<Did> {
+        let standing = self.world.standing(contract).await?;
+        let next = self.ledger().next(contract, BATCH);
+        let Some(oldest) = next.first() else { return Ok(Did::Nothing) };
+        if standing.cursor != oldest.index {
+            self.stale.store(true, Ordering::Relaxed);
+            return Ok(Did::Nothing);
+        }
+        let input = &oldest.untrusted.input;
+        match duty(&standing, self.id, input, failed) {
+            Duty::Lead => self.lead(contract, &standing, &next).await,
+            Duty::Hold => {
+                self.world.hold(contract, input).await?;
+                tracing::info!(%contract, "held the clock: the price is above the oldest input's cap");
+                Ok(Did::Something)
+            }
+            Duty::Skip => {
+                failpoint!("worker.skip.before");
+                self.world.skip(contract, input).await?;
+                self.stale.store(true, Ordering::Relaxed);
+                tracing::info!(%contract, index = oldest.index, "skipped an input that nobody executed");
+                Ok(Did::Something)
+            }
+            Duty::Wait(_) => Ok(Did::Nothing),
+        }
+    }
+
+    async fn lead(&self, contract: Address, standing: &Standing, next: &[Pending]) -> Result<Did> {
+        let deep = |p: &&Pending| {
+            let from = p.untrusted.input.block_number.saturating_add(standing.depth.into());
+            from <= self.at.get()
+        };
+        let next: Vec<&Pending> = next.iter().take_while(deep).collect();
+        let (Some(first), Some(last)) = (next.first(), next.last()) else { return Ok(Did::Nothing) };
+        let (first, last) = (first.index, last.index);
+        let inputs = next.iter().map(|p| p.untrusted.clone()).collect();
+        failpoint!("worker.execute.before");
+        let work = Work { contract, first_index: first, inputs, anchor: None };
+        let executed = self.world.execute(&work, self).await?;
+        failpoint!("worker.execute.after");
+        self.keep(contract, &executed)?;
+        let signatures = self.gather(standing, &executed, next[0]).await?;
+        let inputs = next.iter().map(|p| p.untrusted.input.clone()).collect();
+        let signed = Signed { executed, inputs, signatures };
+        failpoint!("worker.commit.before-send");
+        let block = self.world.commit(&signed, self.overtaken(contract, first)).await;
+        self.stale.store(true, Ordering::Relaxed);
+        let block = block?;
+        failpoint!("worker.commit.landed");
+        tracing::info!(%contract, first, last, block, "committed");
+        Ok(Did::Something)
+    }
+
+    /// Keeps the snapshot of a receipt before the receipt can land.
+    pub(crate) fn keep(&self, contract: Address, executed: &Executed) -> Result<()> {
+        if let Some(snapshot) = &executed.snapshot {
+            self.keep_snapshot(contract, executed.receipt.snapshot_hash, &snapshot.0)?;
+        }
+        failpoint!("worker.snapshot.kept");
+        Ok(())
+    }
+
+    /// All signatures that a receipt needs, by position: first those are asked that need not wait for a turn, so that
+    /// nobody who is there is passed over; then the next ones whose turn has come.
+    async fn gather(
+        &self,
+        standing: &Standing,
+        executed: &Executed,
+        oldest: &Pending,
+    ) -> Result<Vec<[u8; 65]>> {
+        let needed = usize::from(standing.terms.signers);
+        let me = standing.position(self.id).ok_or(Error::NotNow("this worker is not drawn any more"))?;
+        let mut signed = vec![(me, executed.signature)];
+        if needed > 1 {
+            let waited =
+                standing.next_block().saturating_sub(standing.marks(&oldest.untrusted.input).start());
+            let request = request(standing, executed);
+            let turns = standing.order().ranks().into_iter().enumerate();
+            let others: Vec<(usize, u64)> = turns
+                .filter(|&(position, _)| position != me && standing.terms.wait(position) <= waited)
+                .filter_map(|(position, rank)| Some((position, *standing.ids.get(rank)?)))
+                .collect();
+            let (first, then): (Vec<_>, Vec<_>) = others.into_iter().partition(|&(p, _)| p < needed);
+            let mut reason = String::from("nobody else's turn has come");
+            for wave in [first, then] {
+                self.ask(&request, executed, wave, needed, &mut signed, &mut reason).await;
+                if signed.len() >= needed {
+                    break;
+                }
+            }
+            if signed.len() < needed {
+                return Err(Error::Signatures { got: signed.len(), needed, reason });
+            }
+            failpoint!("worker.cosign.after");
+        }
+        signed.sort_unstable_by_key(|(position, _)| *position);
+        Ok(signed.into_iter().map(|(_, signature)| signature).collect())
+    }
+
+    /// Asks all of `wave` at once and takes those that answer first, until there are as many as are needed.
+    async fn ask(
+        &self,
+        request: &CosignRequest,
+        executed: &Executed,
+        wave: Vec<(usize, u64)>,
+        needed: usize,
+        signed: &mut Vec<(usize, [u8; 65])>,
+        reason: &mut String,
+    ) {
+        let digest = self.world.digest(executed);
+        let mut asked: FuturesUnordered<_> = wave
+            .into_iter()
+            .map(|(position, worker)| async move {
+                (position, worker, self.world.cosign(worker, request, digest).await)
+            })
+            .collect();
+        while signed.len() < needed
+            && let Some((position, worker, signature)) = asked.next().await
+        {
+            match signature {
+                Ok(signature) => signed.push((position, signature)),
+                Err(error) => *reason = format!("worker {worker}: {error}"),
+            }
+        }
+    }
+
+    /// Resolves when the input at `index` is final by somebody else's doing.
+    async fn overtaken(&self, contract: Address, index: u64) {
+        let is_over = |_| self.ledger().track(contract).is_some_and(|track| track.cursor > index);
+        self.at.until(is_over).await;
+    }
+}
+
+fn request(standing: &Standing, executed: &Executed) -> CosignRequest {
+    let receipt = &executed.receipt;
+    CosignRequest {
+        contract: receipt.secret_contract,
+        epoch: receipt.epoch,
+        first_index: receipt.first_index,
+        count: receipt.results.0.len() as u32,
+        anchor: receipt.anchor_number,
+        state_head: standing.state_head,
+    }
+}

@@ -1,0 +1,150 @@
+//! The sealed state for an enclave that does not have it: a snapshot from here, from peers or from the chain, and what was
+//! recorded since.
+
+use alloy_primitives::{Address, B256};
+use enigma_protocol::{
+    door::{UntrustedBase, UntrustedState},
+    peer::{ChunkRequest, SnapshotRequest},
+    snapshot::{CHUNK, Manifest, snapshot_hash},
+};
+
+use crate::{
+    Error, Result, States, World,
+    ledger::{News, Replay},
+    track::Base,
+    worker::Inner,
+};
+
+/// Snapshots kept of a contract.
+const KEEP: usize = 3;
+/// Blocks whose events are asked for at once.
+const SPAN: u64 = 2_000;
+
+impl<W: World> States for Inner<W> {
+    async fn state(&self, contract: Address) -> Result<UntrustedState> {
+        let base = self.ledger().track(contract).and_then(|t| t.base);
+        // Before the first commit inputs can have been skipped.
+        let Some(base) = base else { return self.on(contract, None).await };
+        match self.snapshot(contract, base.hash).await {
+            Ok(snapshot) => {
+                self.found(contract);
+                self.on(contract, Some((base, snapshot))).await
+            }
+            Err(Error::Snapshot(_)) => self.without(contract, base.hash).await,
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl<W: World> Inner<W> {
+    /// The state on the newest snapshot, or on nothing.
+    async fn on(&self, contract: Address, newest: Option<(Base, Vec<u8>)>) -> Result<UntrustedState> {
+        let steps = self.ledger().steps(contract, newest.as_ref().map(|(base, _)| *base))?;
+        let Some(steps) = steps else {
+            tracing::warn!(%contract, "kept changes are damaged: reading them from the chain again");
+            return self.replay(contract, newest.map(|(base, snapshot)| (base.hash, snapshot))).await;
+        };
+        let base = newest.map(|(base, snapshot)| UntrustedBase {
+            head_before: base.head_before,
+            epoch: base.epoch,
+            snapshot: snapshot.into(),
+        });
+        Ok(UntrustedState { base, steps: steps.into() })
+    }
+
+    /// A snapshot from here or from peers.
+    async fn snapshot(&self, contract: Address, hash: B256) -> Result<Vec<u8>> {
+        if let Some(sealed) = self.kept_snapshot(contract, hash)? {
+            return Ok(sealed);
+        }
+        if !self.fetch_posted(contract, hash).await? {
+            self.fetch(contract, hash).await?;
+        }
+        self.kept_snapshot(contract, hash)?.ok_or(Error::Snapshot(hash))
+    }
+
+    /// A snapshot from here, if it is what its hash says.
+    pub(crate) fn kept_snapshot(&self, contract: Address, hash: B256) -> Result<Option<Vec<u8>>> {
+        let ledger = self.ledger();
+        let kept = ledger.store.snapshot(&contract.0.0, &hash.0)?;
+        if !ledger.store.damaged().is_empty() {
+            let mended = ledger.store.mend()?;
+            tracing::warn!(%contract, ?mended, "the database was damaged; what is missing is brought again");
+        }
+        Ok(kept.filter(|sealed| snapshot_hash(sealed) == hash))
+    }
+
+    /// Keeps a sealed snapshot.
+    pub(crate) fn keep_snapshot(&self, contract: Address, hash: B256, sealed: &[u8]) -> Result<()> {
+        self.ledger().store.write(|batch| {
+            batch.put_snapshot(&contract.0.0, &hash.0, sealed)?;
+            batch.retain_snapshots(&contract.0.0, KEEP).map(drop)
+        })?;
+        Ok(())
+    }
+
+    /// The state on a snapshot, or on nothing, with all that the chain recorded since, read from the chain alone.
+    pub(crate) async fn replay(
+        &self,
+        contract: Address,
+        from: Option<(B256, Vec<u8>)>,
+    ) -> Result<UntrustedState> {
+        let (hash, snapshot) = from.unzip();
+        let mut replay = Replay::new(self.network, contract, hash);
+        let (end, head) = {
+            let ledger = self.ledger();
+            (ledger.cursor().0, ledger.track(contract).map(|t| t.state_head))
+        };
+        let mut at = self.checkpoint;
+        while at < end {
+            let to = end.min(at.saturating_add(SPAN));
+            replay.note(contract, self.world.history(at + 1, to).await?.events)?;
+            at = to;
+        }
+        if Some(replay.state_head()) != head {
+            return Err(Error::NotNow("the chain has moved on"));
+        }
+        Ok(replay.state(snapshot))
+    }
+
+    /// A manifest, for a peer.
+    pub(crate) fn give_manifest(&self, asked: &SnapshotRequest) -> Option<Manifest> {
+        let manifest = self.ledger().store.manifest(&asked.contract.0.0, &asked.hash.0).ok()??;
+        let hashes: Vec<B256> = manifest.hashes.into_iter().map(B256::new).collect();
+        Some(Manifest { length: manifest.length, hashes: hashes.into() })
+    }
+
+    /// A chunk, for a peer.
+    pub(crate) fn give_chunk(&self, asked: &ChunkRequest) -> Option<Vec<u8>> {
+        let chunk = self.ledger().store.chunk(&asked.contract.0.0, &asked.hash.0, asked.index).ok()??;
+        (chunk.len() <= CHUNK).then_some(chunk)
+    }
+
+    /// Acts on news.
+    pub(crate) async fn heed(&self, news: News) -> Result<()> {
+        match news {
+            News::Snapshot { contract, hash } => self.copy(contract, hash).await,
+            News::Lost { contract, hash } => self.post(contract, hash).await,
+            News::Chunk(event) => self.note_posted(&event),
+        }
+    }
+
+    /// Copies a snapshot that another worker folded in, so that it does not hang on one machine: whoever may serve the
+    /// contract in this epoch has it.
+    async fn copy(&self, contract: Address, hash: B256) -> Result<()> {
+        let standing = self.world.standing(contract).await?;
+        if standing.position(self.id).is_none() {
+            return Ok(());
+        }
+        if self.kept_snapshot(contract, hash)?.is_none() {
+            self.fetch(contract, hash).await?;
+        }
+        self.ledger().store.write(|batch| {
+            batch.set_latest_snapshot(&contract.0.0, &hash.0)?;
+            batch.touch(&contract.0.0, standing.epoch)?;
+            batch.retain_snapshots(&contract.0.0, KEEP).map(drop)
+        })?;
+        self.world.announce(hash).await;
+        Ok(())
+    }
+}
