@@ -1,9 +1,11 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use clap::{Args, Parser, Subcommand};
+
+use crate::{operator, testnet::chaos::Kind};
 
 /// Ordinary Solidity contracts, run in secret.
 #[derive(Parser)]
@@ -25,7 +27,12 @@ impl Cli {
             Command::Task(task) => task.json,
             Command::Logs(logs) => logs.json,
             Command::New(new) => new.json,
-            Command::Node(_) => false,
+            Command::Setup(setup) => setup.json,
+            Command::Node(node) => matches!(&node.role, NodeRole::Worker(worker) if worker.join.json),
+            Command::Worker(worker) => worker.json(),
+            Command::Admit(admit) => admit.json,
+            Command::Skip(skip) => skip.json,
+            Command::Chain(_) => false,
         }
     }
 }
@@ -69,9 +76,28 @@ pub enum Command {
     /// Make a dApp in a folder of its own: contract, page, tests
     #[command(after_help = "Example:\n  enigma new my-dapp")]
     New(New),
-    /// Run one node from its data directory
-    #[command(after_help = "Example:\n  enigma node worker --data-dir .enigma/worker-1")]
+    /// Run one node from its data directory, or join a running network with a new worker
+    #[command(
+        after_help = "Examples:\n  enigma node worker --data-dir .enigma/worker-1\n  enigma node worker --join http://127.0.0.1:8606 --data-dir my-worker"
+    )]
     Node(Node),
+    /// What the operator of a worker does: look, leave, withdraw
+    #[command(after_help = "Example:\n  enigma worker leave --data-dir my-worker")]
+    Worker(Worker),
+    /// Admit a worker's enclave to the network; the deployer's part
+    #[command(after_help = "Example:\n  enigma admit --signer 0x… --operator 0x… --measurement 0x…")]
+    Admit(Admit),
+    /// Skip the oldest pending input of a secret contract, if its deadline is over; anybody may
+    #[command(after_help = "Example:\n  enigma skip 0x…")]
+    Skip(Skip),
+    /// Create a network whose nodes run elsewhere, such as in containers: contracts, the key ceremony, a directory for each node
+    #[command(
+        after_help = "Example:\n  enigma setup --data-dir /nodes --chain http://chain:8545 --public-chain http://127.0.0.1:8545 --public-api http://127.0.0.1:8606"
+    )]
+    Setup(Setup),
+    /// Run the local chain alone
+    #[command(after_help = "Example:\n  enigma chain --data-dir /chain --listen 0.0.0.0:8545")]
+    Chain(Chain),
 }
 
 /// Which local network.
@@ -102,9 +128,56 @@ pub struct Up {
     /// Return once the network runs; stop it with `enigma down`
     #[arg(long)]
     pub detach: bool,
+    #[command(flatten)]
+    pub chaos: Chaos,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Harm on purpose.
+#[derive(Args, Clone)]
+pub struct Chaos {
+    /// Do such harm to it while it runs, under load, and report what it did; the exit code is 4 if anything was lost
+    #[arg(long, value_delimiter = ',', conflicts_with = "detach")]
+    pub chaos: Vec<Kind>,
+    /// Decides what is done to whom [default: any]
+    #[arg(long, requires = "chaos")]
+    pub chaos_seed: Option<u64>,
+    /// Time from one harm to the next, such as 5s
+    #[arg(long, requires = "chaos", default_value = "5s", value_parser = duration)]
+    pub chaos_every: Duration,
+    /// When it ends, such as 10m [default: at Ctrl-C]
+    #[arg(long, requires = "chaos", value_parser = duration)]
+    pub chaos_for: Option<Duration>,
+    /// Tasks a second
+    #[arg(long, requires = "chaos", default_value_t = 2.0, value_parser = rate)]
+    pub chaos_load: f64,
+}
+
+/// Such as `500ms`, `5s`, `10m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "expected a number with ms, s or m, such as 5s".to_owned();
+    let unit = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(unit);
+    let scale = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    match number.checked_mul(scale) {
+        Some(milliseconds @ 100..=86_400_000) => Ok(Duration::from_millis(milliseconds)),
+        _ => Err("expected 100ms to 1440m".into()),
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(rate) if (0.01..=50.0).contains(&rate) => Ok(rate),
+        _ => Err("expected 0.01 to 50".into()),
+    }
 }
 
 /// What every command that sends a task takes.
@@ -140,6 +213,9 @@ pub struct Deploy {
     /// Encrypt the code too; only constructor arguments are secret otherwise
     #[arg(long)]
     pub secret_code: bool,
+    /// Workers that must sign each receipt: 1 to the size of a group
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8))]
+    pub signers: u8,
     #[command(flatten)]
     pub common: Common,
 }
@@ -246,16 +322,66 @@ pub struct Node {
 #[derive(Subcommand)]
 pub enum NodeRole {
     /// Execute tasks
-    Worker(NodeDir),
+    Worker(Box<WorkerNode>),
     /// Keep a share of the network key
     Key(NodeDir),
 }
 
 #[derive(Args)]
+pub struct WorkerNode {
+    /// The node's data directory, with its node.json; made if the worker joins
+    #[arg(long, visible_alias = "data", default_value = operator::DIRECTORY)]
+    pub data_dir: PathBuf,
+    #[command(flatten)]
+    pub join: Join,
+    #[command(flatten)]
+    pub more: NodeMore,
+}
+
+/// How a worker joins a running network.
+#[derive(Args)]
+pub struct Join {
+    /// Join the network of this node (the URL of its API) or of this network.json; done already, it only runs
+    #[arg(long)]
+    pub join: Option<String>,
+    /// The network that it must be, 0x…: pins it, whatever the node says
+    #[arg(long, requires = "join")]
+    pub network: Option<B256>,
+    /// Where it listens for peers [default: the first free port from 9000 on]
+    #[arg(long, requires = "join")]
+    pub listen: Option<SocketAddr>,
+    /// host:port or multiaddress by which others reach it, if that is not where it listens
+    #[arg(long, requires = "join")]
+    pub external: Option<String>,
+    /// Whole ENG that it stakes
+    #[arg(long, requires = "join", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..1 << 30))]
+    pub stake: u64,
+    /// The operator's Ethereum key, hex in a file [default: a new one, kept in the data directory]
+    #[arg(long, requires = "join")]
+    pub operator_key: Option<PathBuf>,
+    /// Print JSON once it has joined
+    #[arg(long, requires = "join")]
+    pub json: bool,
+}
+
+#[derive(Args)]
 pub struct NodeDir {
     /// The node's data directory, with its node.json
-    #[arg(long)]
+    #[arg(long, visible_alias = "data")]
     pub data_dir: PathBuf,
+    #[command(flatten)]
+    pub more: NodeMore,
+}
+
+/// What the command line may say in place of node.json.
+#[derive(Args)]
+pub struct NodeMore {
+    /// The chain's endpoint; several may be given, the preferred one first
+    #[arg(long)]
+    pub rpc: Vec<String>,
+    /// Fields to put in place of those of node.json: JSON in a file
+    #[arg(long, hide = true)]
+    pub replace: Option<PathBuf>,
     #[command(flatten)]
     pub api: NodeApi,
 }
@@ -284,4 +410,156 @@ pub struct NodeApi {
     /// Subscriptions of one WebSocket
     #[arg(long)]
     pub api_subscriptions: Option<usize>,
+}
+
+#[derive(Args)]
+pub struct Worker {
+    #[command(subcommand)]
+    pub action: WorkerAction,
+}
+
+impl Worker {
+    const fn json(&self) -> bool {
+        match &self.action {
+            WorkerAction::Status(target) | WorkerAction::Leave(target) => target.json,
+            WorkerAction::Withdraw(withdraw) => withdraw.target.json,
+        }
+    }
+}
+
+#[derive(Subcommand)]
+pub enum WorkerAction {
+    /// Show stake, money, and whether it is drawn
+    Status(WorkerTarget),
+    /// Take it out of the lottery, from the epoch after the next
+    Leave(WorkerTarget),
+    /// Pay out what it earned and, once it is free, all of its stake
+    Withdraw(Withdraw),
+}
+
+/// Which worker.
+#[derive(Args)]
+pub struct WorkerTarget {
+    /// The worker's data directory
+    #[arg(long, visible_alias = "data", default_value = operator::DIRECTORY)]
+    pub data_dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Withdraw {
+    #[command(flatten)]
+    pub target: WorkerTarget,
+    /// Wait until the stake is free
+    #[arg(long)]
+    pub wait: bool,
+}
+
+#[derive(Args)]
+pub struct Admit {
+    /// Address of the enclave's signing key
+    #[arg(long)]
+    pub signer: Address,
+    /// The account that stakes for it and is paid
+    #[arg(long)]
+    pub operator: Address,
+    /// What runs there
+    #[arg(long)]
+    pub measurement: B256,
+    /// Days for which it is admitted
+    #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u64).range(1..=36_500))]
+    pub days: u64,
+    /// The Enigma contract [default: of the network in --data-dir]
+    #[arg(long, requires = "rpc")]
+    pub enigma: Option<Address>,
+    /// The chain's endpoint [default: of the network in --data-dir]
+    #[arg(long)]
+    pub rpc: Option<String>,
+    /// The deployer's Ethereum key, hex in a file [default on a local chain: the deployer of local networks]
+    #[arg(long)]
+    pub key: Option<PathBuf>,
+    /// Where a local network keeps its data
+    #[arg(long, default_value = ".enigma", env = "ENIGMA_DATA_DIR")]
+    pub data_dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Skip {
+    /// The secret contract
+    pub address: Address,
+    /// Which of the ten funded accounts sends
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..10))]
+    pub from: u32,
+    /// Where the network keeps its data
+    #[arg(long, default_value = ".enigma", env = "ENIGMA_DATA_DIR")]
+    pub data_dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Setup {
+    /// Where the nodes' directories are made, and network.json
+    #[arg(long)]
+    pub data_dir: PathBuf,
+    /// The chain's URL for the nodes; it must run
+    #[arg(long)]
+    pub chain: String,
+    /// The chain's URL for clients
+    #[arg(long)]
+    pub public_chain: String,
+    /// The URL for clients of the API of the node named rpc
+    #[arg(long)]
+    pub public_api: String,
+    /// What follows a node's name in the other nodes' addresses, such as .peers
+    #[arg(long, default_value = "")]
+    pub domain: String,
+    /// Workers
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub workers: u32,
+    /// Key nodes; ⌊2n/3⌋+1 of them make a key
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(2..=19))]
+    pub key_nodes: u32,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Chain {
+    /// Where the chain keeps its state
+    #[arg(long)]
+    pub data_dir: PathBuf,
+    /// Where its RPC listens
+    #[arg(long, default_value = "127.0.0.1:8545")]
+    pub listen: SocketAddr,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units_and_bounds() {
+        assert_eq!(duration("5s"), Ok(Duration::from_secs(5)));
+        assert_eq!(
+            (duration("500ms"), duration("2m")),
+            (Ok(Duration::from_millis(500)), Ok(Duration::from_secs(120)))
+        );
+        for wrong in ["", "5", "s", "5h", "1ms", "99999999999m", "18446744073709551615s", "-5s"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_makes_sense() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
 }

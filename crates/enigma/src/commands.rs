@@ -1,17 +1,23 @@
 //! One file a command.
 
+mod admit;
 mod call;
+mod chain;
 mod common;
 mod deploy;
 mod down;
+mod join;
 mod logs;
 mod new;
 mod node;
 mod outcome;
 mod read;
+mod setup;
+mod skip;
 mod status;
 mod task;
 mod up;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -32,5 +38,10 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Logs(args) => logs::run(args).await,
         Command::New(args) => new::run(&args),
         Command::Node(args) => node::run(args.role).await,
+        Command::Worker(args) => worker::run(args.action).await,
+        Command::Admit(args) => admit::run(args).await,
+        Command::Skip(args) => skip::run(args).await,
+        Command::Setup(args) => setup::run(args).await,
+        Command::Chain(args) => chain::run(&args),
     }
 }

@@ -5,6 +5,7 @@
 //! commands  one file a command
 //! testnet   the local network: chain, contracts, nodes as processes, and their data directory
 //! clock     unix seconds as people read them
+//! operator  a worker's directory, account and record
 //! abi       Solidity values and errors to and from text
 //! tools     where the compiler, the chain and the enclaves' programs are
 //! ```
@@ -21,6 +22,7 @@ mod abi;
 mod cli;
 mod clock;
 mod commands;
+mod operator;
 mod testnet;
 mod tools;
 
@@ -29,6 +31,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    if let Err(error) = enigma_failpoints::arm_from_env() {
+        return fail(&error.into(), false);
+    }
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(told) => {

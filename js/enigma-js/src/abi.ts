@@ -15,6 +15,19 @@ export const committedEvent = {
   ],
 } as const
 
+/** An input was given up: nobody executed it. */
+export const skippedEvent = {
+  type: 'event',
+  name: 'Skipped',
+  inputs: [
+    { name: 'secretContract', type: 'address', indexed: true },
+    { name: 'index', type: 'uint64', indexed: true },
+    { name: 'stateHead', type: 'bytes32', indexed: false },
+    { name: 'sender', type: 'address', indexed: true },
+    { name: 'refund', type: 'uint256', indexed: false },
+  ],
+} as const
+
 /** An input was logged. */
 export const inputCreatedEvent = {
   type: 'event',
@@ -182,6 +195,7 @@ export const enigmaAbi = [
     outputs: [{ name: '', type: 'uint256' }],
   },
   committedEvent,
+  skippedEvent,
   inputCreatedEvent,
   { type: 'error', name: 'AlreadyDeployed', inputs: [{ name: 'secretContract', type: 'address' }] },
   { type: 'error', name: 'CodeTooLarge', inputs: [{ name: 'size', type: 'uint256' }] },

@@ -1,6 +1,5 @@
 import { type Address, type Hash, isAddressEqual, type TransactionReceipt } from 'viem'
-import { getLogs, getTransactionCount, getTransactionReceipt } from 'viem/actions'
-import { committedEvent } from './abi.js'
+import { getTransactionCount, getTransactionReceipt } from 'viem/actions'
 import type { Connection } from './connection.js'
 import { NoTaskError, TaskTimeoutError, TransactionRevertedError } from './errors/task.js'
 import { DroppedTaskError, ForgedInputError } from './errors/trust.js'
@@ -10,8 +9,9 @@ import { layout } from './protocol/layout.js'
 import { unpackSecretContract } from './protocol/words.js'
 import type { Stage } from './stage.js'
 import { blockAt } from './verify/block.js'
-import { type CommitLog, commitLogs, covers } from './verify/commit.js'
+import { type CommitLog, commitLogs, covers, endLogs } from './verify/commit.js'
 import { type InputLog, inputLogs, type VerifiedInput } from './verify/input.js'
+import { quantity } from './verify/rpc.js'
 import { prove } from './verify/storage.js'
 import { transactionAt } from './verify/transaction.js'
 
@@ -50,7 +50,7 @@ export async function followInclusion(
 }
 
 /**
- * Waits until a commit covers the input. `onTurn` is called when the inputs before it are done. Meanwhile the input is
+ * Waits until a commit or skip covers the input. `onTurn` is called when the inputs before it are done. Meanwhile the input is
  * being `verified`: throws as soon as that fails.
  */
 export async function followCommit(
@@ -165,20 +165,12 @@ async function isPending(connection: Connection, hash: Hash): Promise<boolean> {
   return mined <= transaction.nonce
 }
 
-/** The commits of the input's contract since its block, as the RPC tells them. */
+/** The commits and skips of the input's contract since its block, as the RPC tells them. */
 export async function commitsSince(
   connection: Connection,
   { contract, block }: InputLog,
 ): Promise<CommitLog[]> {
-  const { client, network } = connection
-  const logs = await getLogs(client, {
-    address: network.enigma,
-    event: committedEvent,
-    args: { secretContract: contract },
-    fromBlock: block,
-    toBlock: 'latest',
-  })
-  return commitLogs(connection, logs)
+  return commitLogs(connection, await endLogs(connection, contract, quantity(block)))
 }
 
 /** Whether the contract's cursor has passed the input, by proof. */

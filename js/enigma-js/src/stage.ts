@@ -3,7 +3,7 @@ import type { Address, Hash } from 'viem'
 /**
  * Where a task is: `submitted` (broadcast), `waiting` (in the chain, behind other inputs or not deep enough),
  * `executing` (next in its contract's queue), `committed` (its result is in the chain), `failed` (committed, but it
- * reverted, was halted, or came to nothing).
+ * reverted, was halted, or came to nothing; or skipped).
  */
 export type Stage = 'submitted' | 'waiting' | 'executing' | 'committed' | 'failed'
 

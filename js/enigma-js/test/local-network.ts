@@ -32,6 +32,8 @@ export type LocalNetwork = {
   json: NetworkJson & { rpc: string }
   network: Network
   directory: string
+  /** Runs the command line on it. */
+  enigma(...args: string[]): Promise<{ stdout: string }>
   client(index: number, options?: ClientOptions): ReturnType<typeof clientOf>
   /** Stops the processes and removes the directory. */
   stop(): Promise<void>
@@ -42,28 +44,36 @@ export type ClientOptions = EnigmaOptions & { transport?: Transport; network?: N
 /** Starts a network on ports of its own; or takes the one whose data directory is in ENIGMA_TEST_DATA_DIR, which stays. */
 export async function startNetwork(): Promise<LocalNetwork> {
   const running = process.env.ENIGMA_TEST_DATA_DIR
-  if (running) return networkIn(running, async () => undefined)
   const binary = process.env.ENIGMA_BIN ?? join(root, 'target/release/enigma')
+  const env = { ...process.env, ENIGMA_ROOT: process.env.ENIGMA_ROOT ?? root }
+  const command =
+    (directory: string) =>
+    (...args: string[]) =>
+      run(binary, [...args, '--data-dir', directory], { env, timeout: 120_000 })
+  if (running) return networkIn(running, command(running), async () => undefined)
   if (!existsSync(binary))
     throw new Error(`${binary} is missing: build it (./enigma up builds), or set ENIGMA_BIN`)
   const directory = mkdtempSync(join(tmpdir(), 'enigma-js-'))
-  const env = { ...process.env, ENIGMA_ROOT: process.env.ENIGMA_ROOT ?? root }
-  const enigma = (...args: string[]) =>
-    run(binary, [...args, '--data-dir', directory], { env, timeout: 120_000 })
+  const enigma = command(directory)
   await up(enigma)
-  return networkIn(directory, async () => {
+  return networkIn(directory, enigma, async () => {
     await enigma('down')
     rmSync(directory, { recursive: true, force: true })
   })
 }
 
-function networkIn(directory: string, stop: LocalNetwork['stop']): LocalNetwork {
+function networkIn(
+  directory: string,
+  enigma: LocalNetwork['enigma'],
+  stop: LocalNetwork['stop'],
+): LocalNetwork {
   const json = JSON.parse(readFileSync(join(directory, 'network.json'), 'utf8')) as LocalNetwork['json']
   const network = defineNetwork(json, { allowSimulated: true })
   return {
     json,
     network,
     directory,
+    enigma,
     client(index, { transport, network: other, ...options } = {}) {
       return clientOf(other ?? network, index, transport ?? http(json.rpc), options)
     },

@@ -340,7 +340,11 @@ describe('a forged commit', () => {
       /malformed/,
     ],
     ['no signature', () => ({ signatures: [] }), /0 signatures/],
-    ['a signature twice', ({ signatures }) => ({ signatures: [...signatures, ...signatures] }), /lottery/],
+    [
+      'a signature twice',
+      ({ signatures }) => ({ signatures: [...signatures, ...signatures] }),
+      /signed it twice/,
+    ],
     [
       'the signature of a stranger',
       async ({ receipt }) => {

@@ -13,7 +13,7 @@ use crate::testnet::Directory;
 pub async fn client(data_dir: &Path, from: u32) -> Result<(Client, Directory)> {
     let directory = Directory::new(data_dir)?;
     let network = directory.network()?;
-    if !directory.is_running() {
+    if !network.elsewhere && !directory.is_running() {
         bail!("the network in {} is not running; start it with `enigma up`", data_dir.display());
     }
     let chain = Chain::connect(&network.rpc, network.enigma)?;

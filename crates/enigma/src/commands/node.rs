@@ -1,33 +1,72 @@
 //! `enigma node`: one node from its data directory.
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::{io::IsTerminal, path::Path, process::ExitCode};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use enigma_node::{Limits, NodeConfig, Role};
+use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 
+use super::join;
 use crate::{
     cli::{NodeApi, NodeRole},
+    operator::absolute,
     testnet::stop_signal,
 };
 
-/// Runs until interrupted. Logs go to standard output; `RUST_LOG` sets their level.
+/// Runs until interrupted. Logs go to standard output, of a worker that joins to standard error; `RUST_LOG` sets their
+/// level.
 pub async fn run(role: NodeRole) -> Result<ExitCode> {
-    let (args, role) = match role {
-        NodeRole::Worker(args) => (args, Role::Worker),
-        NodeRole::Key(args) => (args, Role::Key),
+    let (data_dir, more, role) = match role {
+        NodeRole::Worker(args) => {
+            let dir = absolute(&args.data_dir)?;
+            if args.join.join.is_some() {
+                join::run(&dir, &args.join, &args.more).await?;
+            }
+            log(args.join.join.is_some());
+            (dir, args.more, Role::Worker)
+        }
+        NodeRole::Key(args) => {
+            log(false);
+            (args.data_dir, args.more, Role::Key)
+        }
     };
-    let dir = args.data_dir;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stdout().is_terminal()).init();
-    let mut config = NodeConfig::load(&dir)?;
+    let mut config = NodeConfig::load(&data_dir)?;
     if config.role != role {
-        bail!("{} is the directory of a node of another role", dir.display());
+        bail!("{} is the directory of a node of another role", data_dir.display());
     }
-    config.limits = limits(config.limits, &args.api);
-    config.api = args.api.api.or(config.api);
+    if let Some(path) = &more.replace {
+        config = replace(&config, path)?;
+    }
+    if !more.rpc.is_empty() {
+        config.rpc = more.rpc;
+    }
+    config.limits = limits(config.limits, &more.api);
+    config.api = more.api.api.or(config.api);
     enigma_node::run(config, stop_signal()).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn log(to_stderr: bool) {
+    let filter = || EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter());
+    if to_stderr {
+        logs.with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr).init();
+    } else {
+        logs.with_ansi(std::io::stdout().is_terminal()).init();
+    }
+}
+
+/// The configuration with the fields of a file in place of its own.
+fn replace(config: &NodeConfig, path: &Path) -> Result<NodeConfig> {
+    let told = || format!("{}", path.display());
+    let fields: Value =
+        serde_json::from_slice(&std::fs::read(path).with_context(told)?).with_context(told)?;
+    let mut whole = serde_json::to_value(config)?;
+    for (name, value) in fields.as_object().with_context(told)? {
+        whole[name] = value.clone();
+    }
+    serde_json::from_value(whole).with_context(told)
 }
 
 /// The limits of node.json, but for what the command line says.

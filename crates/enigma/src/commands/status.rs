@@ -16,7 +16,7 @@ use crate::{
 pub async fn run(target: Target) -> Result<ExitCode> {
     let directory = Directory::new(&target.data_dir)?;
     let network = directory.network()?;
-    if !directory.is_running() {
+    if !network.elsewhere && !directory.is_running() {
         if target.json {
             out!("{}", json!({ "ok": true, "running": false, "network": network }));
         } else {
@@ -27,7 +27,11 @@ pub async fn run(target: Target) -> Result<ExitCode> {
     let chain = Chain::connect(&network.rpc, network.enigma)?;
     let (height, state) = tokio::try_join!(chain.height(), chain.network_state())?;
     let weight = chain.sequence(network.enigma, state.epoch, u64::MAX >> 1).await.map(|s| s.len()).ok();
-    let nodes = join_all(network.nodes().map(|name| look(&directory, &network, name))).await;
+    let nodes = if network.elsewhere {
+        join_all(network.api.iter().map(|url| look_from_afar(url))).await
+    } else {
+        join_all(network.nodes().map(|name| look(&directory, &network, name))).await
+    };
     if target.json {
         let nodes: Vec<_> = nodes.iter().map(Look::json).collect();
         out!(
@@ -56,7 +60,7 @@ pub async fn run(target: Target) -> Result<ExitCode> {
 
 /// One node, as its process and its API tell it.
 struct Look<'a> {
-    name: &'a str,
+    name: String,
     runs: bool,
     api: Option<&'a str>,
     told: Option<Value>,
@@ -68,7 +72,14 @@ async fn look<'a>(directory: &Directory, network: &'a Network, name: &'a str) ->
         Some(url) => health(url).await,
         None => None,
     };
-    Look { name, runs: directory.is_node_running(name), api, told }
+    Look { name: name.to_owned(), runs: directory.is_node_running(name), api, told }
+}
+
+/// One node of which only the API is in reach.
+async fn look_from_afar(url: &str) -> Look<'_> {
+    let told = health(url).await;
+    let name = told.as_ref().and_then(|told| told["name"].as_str()).unwrap_or("?").to_owned();
+    Look { name, runs: told.is_some(), api: Some(url), told }
 }
 
 impl Look<'_> {

@@ -19,6 +19,8 @@ use crate::{abi, cli::Task, clock::utc, testnet::Directory};
 enum Inside {
     /// It is not committed yet.
     Pending,
+    /// Nobody executed it: there is nothing inside.
+    Skipped,
     /// Another account's.
     Foreign,
     /// Ours, but its reply key was random and is gone.
@@ -74,6 +76,7 @@ pub async fn run(args: Task) -> Result<ExitCode> {
 async fn tell(args: &Task, life: Life, directory: &Directory, method: Option<Function>) -> Result<Told> {
     let account = common::local_account(life.input.input.sender)?;
     let inside = match (&life.commit, account) {
+        (None, _) if life.skip.is_some() => Inside::Skipped,
         (None, _) => Inside::Pending,
         (Some(_), None) => Inside::Foreign,
         (Some(commit), Some(account)) => {
@@ -100,6 +103,9 @@ impl Told {
     fn outcome(&self) -> Result<(&'static str, String)> {
         Ok(match &self.inside {
             Inside::Pending => ("pending", "not committed yet".into()),
+            Inside::Skipped => {
+                ("skipped", "nobody executed it in time; fee and value were credited to its sender".into())
+            }
             Inside::Foreign => ("private", "only its sender can read how it ended".into()),
             Inside::Lost => (
                 "unreadable",
@@ -122,6 +128,7 @@ impl Told {
             Stage::Waiting { .. } => "waiting",
             Stage::Executing => "executing",
             Stage::Committed => "committed",
+            Stage::Skipped => "skipped",
         }
     }
 
@@ -131,7 +138,7 @@ impl Told {
     }
 
     fn print(&self) -> Result<()> {
-        let Life { input, commit, worker, money, .. } = &self.life;
+        let Life { input, commit, skip, worker, money, .. } = &self.life;
         let (contract, index, terms) = (input.contract, input.index, &input.input);
         let (word, more) = self.outcome()?;
         out!(
@@ -156,8 +163,18 @@ impl Told {
                 commit.transaction
             );
         }
+        if let Some(skip) = skip {
+            let after = skip.timestamp.saturating_sub(terms.timestamp);
+            out!(
+                "skipped   {}, block {}, {}, {after} s later",
+                utc(skip.timestamp),
+                skip.block_number,
+                skip.transaction
+            );
+        }
         match worker {
             Some(w) => out!("worker    {}, enclave {}, operator {}", w.id, w.signer, w.operator),
+            None if skip.is_some() => out!("worker    none"),
             None => out!("worker    not told"),
         }
         out!("gas       {}", self.gas());
@@ -195,7 +212,7 @@ impl Told {
     }
 
     fn json(&self) -> Result<Value> {
-        let Life { input, commit, worker, money, .. } = &self.life;
+        let Life { input, commit, skip, worker, money, .. } = &self.life;
         let terms = &input.input;
         let (word, more) = self.outcome()?;
         let mut task = json!({
@@ -233,6 +250,12 @@ impl Told {
             task["gasCharged"] = public.gas_charged.into();
             task["outputBytes"] = public.output.len().into();
             task["deltaBytes"] = public.delta.len().into();
+        }
+        if let Some(skip) = skip {
+            task["skipped"] = json!({
+                "transaction": skip.transaction, "block": skip.block_number, "time": skip.timestamp,
+                "seconds": skip.timestamp.saturating_sub(terms.timestamp), "stateHead": skip.state_head,
+            });
         }
         let Inside::Open(report) = &self.inside else {
             task["reason"] = more.into();

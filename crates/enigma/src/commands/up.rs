@@ -8,8 +8,12 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    cli::Up,
-    testnet::{Directory, Network, Progress, Size, run as run_network, stop_signal},
+    cli::{self, Up},
+    testnet::{
+        Directory, Network, Progress, Size,
+        chaos::{self, Plan},
+        run as run_network, stop_signal,
+    },
 };
 
 const DEFAULT_PORT: u16 = 8545;
@@ -30,6 +34,12 @@ fn check(args: &Up, directory: &Directory) -> Result<()> {
         bail!("a network runs in {} already; see `enigma status`", args.data_dir.display());
     }
     let Some(network) = directory.find_network()? else { return Ok(()) };
+    if network.elsewhere {
+        bail!(
+            "the nodes of the network in {} run elsewhere; use another --data-dir",
+            args.data_dir.display()
+        );
+    }
     let fixed = [
         ("--port-base", args.port_base.map(usize::from), usize::from(network.port_base)),
         ("--workers", args.workers.map(|n| n as usize), network.workers.len()),
@@ -53,19 +63,54 @@ async fn attached(args: &Up, directory: &Directory) -> Result<ExitCode> {
         key_nodes: args.key_nodes.unwrap_or(DEFAULT_SIZE.key_nodes),
     };
     let port = args.port_base.unwrap_or(DEFAULT_PORT);
-    run_network(directory, size, port, &progress, stop_signal(), |network, running| {
-        let summary = summary(network)?;
-        if args.json {
-            out!("{summary}");
-        } else {
-            tell(network, args)?;
-            out!("\nCtrl-C stops it.");
-        }
-        running.announce(&summary)
-    })
-    .await?;
+    let plan = plan(&args.chaos)?;
+    let kinds = plan.as_ref().map_or(&[][..], |plan| &plan.kinds);
+    let real = directory.find_network()?.map_or(size, |network| network.size());
+    if !chaos::can_bear(kinds, real) {
+        bail!(
+            "a network of {} workers and {} key nodes has nobody to spare for that",
+            real.workers,
+            real.key_nodes
+        );
+    }
+    let report =
+        run_network(directory, size, port, &progress, stop_signal(), plan.as_ref(), |network, running| {
+            let summary = summary(network)?;
+            if args.json {
+                out!("{summary}");
+            } else {
+                tell(network, args)?;
+                out!("\nCtrl-C stops it.");
+            }
+            running.announce(&summary)
+        })
+        .await?;
     progress.done("stopped");
-    Ok(ExitCode::SUCCESS)
+    let Some(report) = report else { return Ok(ExitCode::SUCCESS) };
+    if args.json {
+        out!("{}", report.json());
+    } else {
+        report.print();
+    }
+    Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(4) })
+}
+
+/// The plan for chaos, if there is to be any.
+fn plan(args: &cli::Chaos) -> Result<Option<Plan>> {
+    if args.chaos.is_empty() {
+        return Ok(None);
+    }
+    let seed = match args.chaos_seed {
+        Some(seed) => seed,
+        None => {
+            let mut bytes = [0; 4];
+            getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("no randomness: {e}"))?;
+            u32::from_be_bytes(bytes).into()
+        }
+    };
+    let (kinds, every, lasting, load) =
+        (args.chaos.clone(), args.chaos_every, args.chaos_for, args.chaos_load);
+    Ok(Some(Plan { kinds, seed, every, lasting, load }))
 }
 
 /// Starts this program again in the background and waits until its network is ready.

@@ -1,6 +1,11 @@
 //! The local chain's process.
 
-use std::{net::TcpListener, process::Stdio, time::Duration};
+use std::{
+    convert::Infallible,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    process::Stdio,
+    time::Duration,
+};
 
 use alloy_primitives::Address;
 use anyhow::{Context, Result, bail};
@@ -27,15 +32,7 @@ pub fn require_free(port: u16) -> Result<()> {
 pub async fn start(directory: &Directory, running: &Running, port: u16) -> Result<Child> {
     require_free(port)?;
     let log = std::fs::File::create(directory.path("chain.log"))?;
-    let child = Command::new(tools::anvil()?)
-        .args(["--host", "127.0.0.1", "--port", &port.to_string()])
-        .args(["--hardfork", "osaka", "--block-time", "1", "--mixed-mining"])
-        .arg("--quiet") // it would log every request
-        .args(["--mnemonic", accounts::MNEMONIC, "--accounts", &accounts::FUNDED.to_string()])
-        .arg("--state")
-        .arg(directory.path("chain.json"))
-        // What a killed chain loses at most, seconds.
-        .args(["--state-interval", "30"])
+    let child = Command::from(command(directory, (Ipv4Addr::LOCALHOST, port).into())?)
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)
@@ -56,6 +53,28 @@ pub async fn start(directory: &Directory, running: &Running, port: u16) -> Resul
     let deployer = Sender::new(chain, accounts::local(accounts::DEPLOYER)?);
     deployment::mine_block(&deployer).await?;
     Ok(child)
+}
+
+/// The chain's command, with its state in this directory.
+fn command(directory: &Directory, listen: SocketAddr) -> Result<std::process::Command> {
+    let mut command = std::process::Command::new(tools::anvil()?);
+    command
+        .args(["--host", &listen.ip().to_string(), "--port", &listen.port().to_string()])
+        .args(["--hardfork", "osaka", "--block-time", "1", "--mixed-mining"])
+        .arg("--quiet") // it would log every request
+        .args(["--mnemonic", accounts::MNEMONIC, "--accounts", &accounts::FUNDED.to_string()])
+        .arg("--state")
+        .arg(directory.path("chain.json"))
+        // What a killed chain loses at most, seconds.
+        .args(["--state-interval", "30"]);
+    Ok(command)
+}
+
+/// Becomes the chain's process, so that signals reach it and nothing has to watch it.
+pub fn exec(directory: &Directory, listen: SocketAddr) -> Result<Infallible> {
+    use std::os::unix::process::CommandExt;
+    std::fs::create_dir_all(directory.root()).with_context(|| format!("{}", directory.root().display()))?;
+    Err(command(directory, listen)?.exec()).context("the local chain does not start")
 }
 
 /// The chain's endpoint.

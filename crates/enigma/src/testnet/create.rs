@@ -17,7 +17,13 @@ use enigma_node::{
 use enigma_protocol::{keys::commitments_hash, network::Descriptor};
 use futures::future::try_join_all;
 
-use super::{Progress, chain, directory::Directory, network::Network, supervise::Size};
+use super::{
+    Progress,
+    directory::Directory,
+    layout::{Layout, Place},
+    network::Network,
+    supervise::Size,
+};
 use crate::tools;
 
 /// ENG that each local worker stakes.
@@ -25,43 +31,35 @@ const STAKE: u64 = 10_000;
 /// Years for which local workers are admitted.
 const ADMITTED_YEARS: u64 = 10;
 
-/// Ports of key nodes and of workers begin so far behind the chain's: for peers, and for their API.
-const KEY_PORTS: (u16, u16) = (1, 41);
-const WORKER_PORTS: (u16, u16) = (21, 61);
-
-/// The ports of so many nodes.
-pub fn node_ports(port: u16, key_nodes: usize, workers: usize) -> impl Iterator<Item = u16> {
-    let ports =
-        |first: u16, count: usize| (0..count).map_while(move |i| first.checked_add(u16::try_from(i).ok()?));
-    let both = move |(peers, api): (u16, u16), count| {
-        ports(port.saturating_add(peers), count).chain(ports(port.saturating_add(api), count))
-    };
-    both(KEY_PORTS, key_nodes).chain(both(WORKER_PORTS, workers))
-}
-
 /// A node to be.
 struct Seat {
-    name: String,
+    place: Place,
     role: Role,
     newborn: Newborn,
     operator: Address,
-    listen: String,
-    api: String,
     peer: Peer,
 }
 
 /// Creates the network on a chain that runs already.
-pub async fn create(directory: &Directory, size: Size, port: u16, progress: &Progress) -> Result<Network> {
-    let keys = seats(directory, Role::Key, size.key_nodes, port)?;
-    let mut workers = seats(directory, Role::Worker, size.workers, port)?;
-    let identities = try_join_all(workers.iter().map(|seat| genesis::new_worker(&seat.newborn))).await?;
-    for (seat, identity) in workers.iter_mut().zip(&identities) {
-        seat.peer.signer = Some(identity.address);
-    }
+pub async fn create(
+    directory: &Directory,
+    size: Size,
+    layout: &Layout,
+    progress: &Progress,
+) -> Result<Network> {
+    let keys = seats(directory, Role::Key, size.key_nodes, layout)?;
+    let mut workers = seats(directory, Role::Worker, size.workers, layout)?;
+    let identities = wake_workers(&mut workers).await?;
+    let mut public: Vec<Seat> = match layout.public_node() {
+        Some(place) => vec![seat(directory, place, Role::Worker, size.workers)?],
+        None => Vec::new(),
+    };
+    let public_identities = wake_workers(&mut public).await?;
     let candidates = try_join_all(keys.iter().map(|seat| genesis::new_key_node(&seat.newborn))).await?;
-    progress.done(&format!("{} enclaves made their identities", keys.len() + workers.len()));
+    let enclaves = keys.len() + workers.len() + public.len();
+    progress.done(&format!("{enclaves} enclaves made their identities"));
 
-    let bare = Chain::connect(&chain::url(port), Address::ZERO)?;
+    let bare = Chain::connect(&layout.chain(), Address::ZERO)?;
     let deployer = Sender::new(bare, accounts::local(accounts::DEPLOYER)?);
     deployment::mine_block(&deployer).await?;
     let measurements = identities.first().map(|i| i.measurement).into_iter().collect();
@@ -69,7 +67,11 @@ pub async fn create(directory: &Directory, size: Size, port: u16, progress: &Pro
     let deployer = Sender::new(deployer.chain().with_enigma(enigma), accounts::local(accounts::DEPLOYER)?);
     progress.done(&format!("contracts deployed, Enigma at {enigma}"));
 
-    admit(&deployer, token, &workers, &identities).await?;
+    let stake = U256::from(STAKE) * U256::from(10).pow(U256::from(18));
+    admit(&deployer, token, &workers, &identities, stake).await?;
+    log_in(&deployer, token, &workers, &identities, stake).await?;
+    // Known to the contract, as a node must be, but without weight in the lottery.
+    admit(&deployer, token, &public, &public_identities, U256::ZERO).await?;
     progress.done(&format!("{} workers admitted and staked", workers.len()));
 
     let descriptor = deployer.chain().descriptor([0; 96]).await?;
@@ -78,43 +80,45 @@ pub async fn create(directory: &Directory, size: Size, port: u16, progress: &Pro
     start_keys(&deployer, &committee, threshold).await?;
     progress.done(&format!("network key dealt to {} key nodes, {threshold} make an evaluation", keys.len()));
 
-    let network = describe(&committee.descriptor, token, port, threshold, &keys, &workers);
-    write_configs(&network, &committee, keys, workers)?;
+    let network = describe(&committee.descriptor, token, layout, threshold, &keys, &workers);
+    let seats = keys.into_iter().chain(workers).chain(public).collect();
+    write_configs(&network, &layout.chain(), &committee, seats)?;
     directory.save_network(&network)?;
     Ok(network)
 }
 
-/// Directories, keys and ports of the nodes of one role.
-fn seats(directory: &Directory, role: Role, count: u32, port: u16) -> Result<Vec<Seat>> {
-    let (kind, program, account, (peers, api)) = match role {
-        Role::Key => ("key", "enigma-key-enclave", accounts::FIRST_KEY_NODE, KEY_PORTS),
-        Role::Worker => ("worker", "enigma-worker-enclave", accounts::FIRST_WORKER, WORKER_PORTS),
+/// Directories, keys and places of the nodes of one role.
+fn seats(directory: &Directory, role: Role, count: u32, layout: &Layout) -> Result<Vec<Seat>> {
+    (0..count).map(|i| seat(directory, layout.place(role, i)?, role, i)).collect()
+}
+
+/// One node: `index` picks its operator's account among those of its role.
+fn seat(directory: &Directory, place: Place, role: Role, index: u32) -> Result<Seat> {
+    let (program, account) = match role {
+        Role::Key => ("enigma-key-enclave", accounts::FIRST_KEY_NODE),
+        Role::Worker => ("enigma-worker-enclave", accounts::FIRST_WORKER),
     };
-    let enclave = tools::enclave(program)?;
-    (0..count)
-        .map(|i| {
-            let name = format!("{kind}-{}", i + 1);
-            let operator = accounts::local(account + i)?;
-            let newborn = Newborn {
-                enclave: enclave.clone(),
-                data_dir: directory.path(&name),
-                machine_secret: random()?,
-                peer_seed: random()?,
-                operator_key: accounts::to_hex(&operator),
-            };
-            let at = |first: u16| Ok::<_, anyhow::Error>(port + first + u16::try_from(i)?);
-            let (at, api) = (at(peers)?, format!("127.0.0.1:{}", at(api)?));
-            let peer_id = genesis::peer_id(newborn.peer_seed);
-            let peer = Peer {
-                name: name.clone(),
-                role,
-                address: format!("/ip4/127.0.0.1/tcp/{at}/p2p/{peer_id}"),
-                signer: None,
-            };
-            let listen = format!("127.0.0.1:{at}");
-            Ok(Seat { name, role, newborn, operator: operator.address(), listen, api, peer })
-        })
-        .collect()
+    let operator = accounts::local(account + index)?;
+    let newborn = Newborn {
+        enclave: tools::enclave(program)?,
+        data_dir: directory.path(&place.name),
+        machine_secret: random()?,
+        peer_seed: random()?,
+        operator_key: accounts::to_hex(&operator),
+    };
+    let peer_id = genesis::peer_id(newborn.peer_seed);
+    let address = format!("{}/p2p/{peer_id}", place.address);
+    let peer = Peer { name: place.name.clone(), role, address, signer: None };
+    Ok(Seat { place, role, newborn, operator: operator.address(), peer })
+}
+
+/// Wakes the enclaves of these workers and notes by which key others know them.
+async fn wake_workers(seats: &mut [Seat]) -> Result<Vec<Public>> {
+    let identities = try_join_all(seats.iter().map(|seat| genesis::new_worker(&seat.newborn))).await?;
+    for (seat, identity) in seats.iter_mut().zip(&identities) {
+        seat.peer.signer = Some(identity.address);
+    }
+    Ok(identities)
 }
 
 fn random() -> Result<[u8; 32]> {
@@ -123,9 +127,15 @@ fn random() -> Result<[u8; 32]> {
     Ok(bytes)
 }
 
-async fn admit(deployer: &Sender, token: Address, workers: &[Seat], identities: &[Public]) -> Result<()> {
+/// Admits these workers and gives their operators what they will stake.
+async fn admit(
+    deployer: &Sender,
+    token: Address,
+    workers: &[Seat],
+    identities: &[Public],
+    stake: U256,
+) -> Result<()> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock")?.as_secs();
-    let stake = U256::from(STAKE) * U256::from(10).pow(U256::from(18));
     for (seat, identity) in workers.iter().zip(identities) {
         let admission = Admission {
             signer: identity.address,
@@ -135,6 +145,17 @@ async fn admit(deployer: &Sender, token: Address, workers: &[Seat], identities: 
         };
         deployment::admit(deployer, token, &admission, stake).await?;
     }
+    Ok(())
+}
+
+/// Their operators stake, and log in to the lottery.
+async fn log_in(
+    deployer: &Sender,
+    token: Address,
+    workers: &[Seat],
+    identities: &[Public],
+    stake: U256,
+) -> Result<()> {
     try_join_all(workers.iter().zip(identities).map(|(seat, identity)| async {
         let operator = accounts::from_hex(&seat.newborn.operator_key)?;
         let operator = Sender::new(deployer.chain().clone(), operator);
@@ -159,18 +180,28 @@ async fn start_keys(deployer: &Sender, committee: &Committee, threshold: u8) -> 
 fn describe(
     descriptor: &Descriptor,
     token: Address,
-    port: u16,
+    layout: &Layout,
     threshold: u8,
     keys: &[Seat],
     workers: &[Seat],
 ) -> Network {
     let network: B256 = descriptor.network();
+    let (rpc, port_base, elsewhere, api) = match layout {
+        Layout::Ports(port) => {
+            let api = workers.iter().chain(keys).map(|s| format!("http://{}", s.place.api)).collect();
+            (layout.chain(), *port, false, api)
+        }
+        Layout::Services(services) => {
+            (services.public_chain.clone(), 0, true, vec![services.public_api.clone()])
+        }
+    };
     Network {
         network,
         simulated: true,
         keys: "dealt".into(),
-        rpc: chain::url(port),
-        port_base: port,
+        rpc,
+        port_base,
+        elsewhere,
         chain_id: descriptor.chain_id,
         enigma: descriptor.enigma,
         token,
@@ -181,35 +212,32 @@ fn describe(
         ruleset: descriptor.ruleset,
         public_key: hex::encode(descriptor.public_key),
         threshold,
-        key_nodes: keys.iter().map(|s| s.name.clone()).collect(),
-        workers: workers.iter().map(|s| s.name.clone()).collect(),
-        api: workers.iter().chain(keys).map(|s| format!("http://{}", s.api)).collect(),
+        key_nodes: keys.iter().map(|s| s.place.name.clone()).collect(),
+        workers: workers.iter().map(|s| s.place.name.clone()).collect(),
+        api,
     }
 }
 
-fn write_configs(
-    network: &Network,
-    committee: &Committee,
-    keys: Vec<Seat>,
-    workers: Vec<Seat>,
-) -> Result<()> {
-    let seats: Vec<Seat> = keys.into_iter().chain(workers).collect();
+fn write_configs(network: &Network, chain: &str, committee: &Committee, seats: Vec<Seat>) -> Result<()> {
     let peers: Vec<Peer> = seats.iter().map(|s| s.peer.clone()).collect();
     for seat in seats {
         let config = NodeConfig {
-            name: seat.name,
+            name: seat.place.name,
             role: seat.role,
-            rpc: network.rpc.clone(),
+            rpc: vec![chain.to_owned()],
             enigma: network.enigma,
             public_key: network.public_key.clone(),
             commitments: committee.commitments.iter().map(hex::encode).collect(),
             enclave: seat.newborn.enclave,
             data_dir: seat.newborn.data_dir,
-            listen: seat.listen,
+            listen: seat.place.listen,
+            external: Some(seat.place.address),
             peers: peers.clone(),
-            api: Some(seat.api),
+            discovery: true,
+            api: Some(seat.place.api),
             limits: Limits::default(),
             record_dir: None,
+            disk_mib: enigma_node::config::DISK_MIB,
         };
         config.save()?;
     }

@@ -5,6 +5,8 @@ use anyhow::{Context, Result};
 use enigma_protocol::network::Descriptor;
 use serde::{Deserialize, Serialize};
 
+use super::Size;
+
 /// One local network.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -17,8 +19,11 @@ pub struct Network {
     pub keys: String,
     /// HTTP endpoint of the chain.
     pub rpc: String,
-    /// First port.
+    /// First port, if the nodes run on this machine.
     pub port_base: u16,
+    /// The nodes run elsewhere, such as in containers: no process of this machine is theirs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
     /// EIP-155 chain id.
     pub chain_id: u64,
     /// The Enigma contract.
@@ -43,7 +48,7 @@ pub struct Network {
     pub key_nodes: Vec<String>,
     /// Names of the workers' directories.
     pub workers: Vec<String>,
-    /// The nodes' APIs, workers first. Any of them answers everything.
+    /// APIs that clients may ask, each of which answers everything: all nodes', workers first, or the public ones.
     #[serde(default)]
     pub api: Vec<String>,
 }
@@ -64,13 +69,22 @@ impl Network {
         })
     }
 
+    /// How many nodes it has.
+    pub fn size(&self) -> Size {
+        let count = |nodes: &[String]| u32::try_from(nodes.len()).unwrap_or(u32::MAX);
+        Size { workers: count(&self.workers), key_nodes: count(&self.key_nodes) }
+    }
+
     /// Names of all nodes' directories, key nodes first.
     pub fn nodes(&self) -> impl Iterator<Item = &String> {
         self.key_nodes.iter().chain(&self.workers)
     }
 
-    /// The API of a node by its name.
+    /// The API of a node by its name, where every node's is reached.
     pub fn api_of(&self, name: &str) -> Option<&str> {
+        if self.elsewhere {
+            return None;
+        }
         let place = self.workers.iter().chain(&self.key_nodes).position(|n| n == name)?;
         self.api.get(place).map(String::as_str)
     }

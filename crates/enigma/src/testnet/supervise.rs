@@ -1,6 +1,6 @@
 //! Starts the nodes, waits for the first lottery, watches, stops.
 
-use std::{process::Stdio, time::Duration};
+use std::{path::Path, process::Stdio, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use enigma_chain::Chain;
@@ -12,9 +12,12 @@ use tokio::{
 };
 
 use super::{
-    Progress, chain, create,
+    Progress, chain,
+    chaos::{self, Plan, Report, Scene, Wires},
+    create,
     directory::{Directory, Running},
     health::health,
+    layout::{Layout, node_ports},
     network::Network,
 };
 
@@ -42,47 +45,53 @@ impl Size {
 }
 
 /// A process of the network.
-struct Process {
-    name: String,
-    child: Child,
+pub struct Process {
+    pub name: String,
+    pub child: Child,
 }
 
-/// Runs the network until `stop` resolves; `ready` is called once it takes tasks.
+/// Runs the network until `stop` resolves; `ready` is called once it takes tasks. With a plan for chaos it runs until
+/// that is over, and the result is its report.
 pub async fn run(
     directory: &Directory,
     size: Size,
     port: u16,
     progress: &Progress,
     stop: impl Future<Output = ()>,
+    plan: Option<&Plan>,
     ready: impl FnOnce(&Network, &Running) -> Result<()>,
-) -> Result<()> {
+) -> Result<Option<Report>> {
     let running = directory.take().await?;
     let known = directory.find_network()?;
     let port = known.as_ref().map_or(port, |n| n.port_base);
     let (keys, workers) = known
         .as_ref()
         .map_or((size.key_nodes as usize, size.workers as usize), |n| (n.key_nodes.len(), n.workers.len()));
-    create::node_ports(port, keys, workers).try_for_each(chain::require_free)?;
+    node_ports(port, keys, workers).try_for_each(chain::require_free)?;
     let chain = chain::start(directory, &running, port).await?;
     let mut processes = vec![Process { name: "chain".into(), child: chain }];
     progress.done(&format!("chain answers at {}", chain::url(port)));
     tokio::pin!(stop);
-    let result = tokio::select! {
-        result = raise(directory, &running, known, size, port, progress, &mut processes) => result.map(Some),
+    let raised = tokio::select! {
+        raised = raise(directory, &running, known, size, port, progress, plan, &mut processes) => raised.map(Some),
         () = &mut stop => Ok(None),
     };
-    let result = match result {
-        Ok(Some(network)) => {
-            let told = ready(&network, &running);
-            if told.is_ok() {
+    let result = match raised {
+        Ok(Some((network, wires))) => match (ready(&network, &running), plan) {
+            (Ok(()), Some(plan)) => {
+                let scene = Scene { directory, running: &running, network: &network, wires: &wires };
+                chaos::unleash(scene, plan, &mut processes, progress, stop).await.map(Some)
+            }
+            (Ok(()), None) => {
                 tokio::select! {
                     () = watch(&mut processes, progress) => {}
                     () = &mut stop => {}
                 }
+                Ok(None)
             }
-            told
-        }
-        Ok(None) => Ok(()),
+            (Err(error), _) => Err(error),
+        },
+        Ok(None) => Ok(None),
         Err(error) => Err(error),
     };
     halt(processes).await;
@@ -90,6 +99,7 @@ pub async fn run(
 }
 
 /// From a chain to a network that takes tasks.
+#[allow(clippy::too_many_arguments)]
 async fn raise(
     directory: &Directory,
     running: &Running,
@@ -97,14 +107,19 @@ async fn raise(
     size: Size,
     port: u16,
     progress: &Progress,
+    plan: Option<&Plan>,
     processes: &mut Vec<Process>,
-) -> Result<Network> {
+) -> Result<(Network, Wires)> {
     let network = match known {
         Some(network) => network,
-        None => create::create(directory, size, port, progress).await?,
+        None => create::create(directory, size, &Layout::Ports(port), progress).await?,
+    };
+    let wires = match plan {
+        Some(plan) => Wires::lay(directory, &network, &plan.kinds).await?,
+        None => Wires::default(),
     };
     for name in network.nodes() {
-        let child = start_node(directory, name)?;
+        let child = start_node(directory, name, wires.file(name).as_deref())?;
         running.note_process(child.id().unwrap_or_default())?;
         processes.push(Process { name: name.clone(), child });
     }
@@ -113,10 +128,11 @@ async fn raise(
     progress.done("the lottery runs: the network takes tasks");
     all_well(&network, processes).await?;
     progress.done("every node's API answers");
-    Ok(network)
+    Ok((network, wires))
 }
 
-fn start_node(directory: &Directory, name: &str) -> Result<Child> {
+/// Starts a node; `replace` names a file with what stands in place of fields of its node.json.
+pub fn start_node(directory: &Directory, name: &str, replace: Option<&Path>) -> Result<Child> {
     let role = name.split('-').next().unwrap_or_default();
     let log = std::fs::OpenOptions::new()
         .create(true)
@@ -126,6 +142,7 @@ fn start_node(directory: &Directory, name: &str) -> Result<Child> {
     Command::new(std::env::current_exe()?)
         .args(["node", role, "--data-dir"])
         .arg(directory.path(name))
+        .args(replace.iter().flat_map(|file| [Path::new("--replace"), file]))
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)

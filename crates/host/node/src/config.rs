@@ -78,6 +78,9 @@ pub struct NodeConfig {
     /// `address:port` of its API (`docs/rpc.md`); without one it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api: Option<String>,
+    /// MiB that a worker's database may take.
+    #[serde(default = "disk_mib")]
+    pub disk_mib: u64,
     /// What the API takes at most.
     #[serde(default)]
     pub limits: Limits,
@@ -114,6 +117,13 @@ mod one_or_many {
             Either::Many(many) => many,
         })
     }
+}
+
+/// MiB that a worker's database may take, if nothing else is said.
+pub const DISK_MIB: u64 = 8_192;
+
+const fn disk_mib() -> u64 {
+    DISK_MIB
 }
 
 impl NodeConfig {

@@ -100,6 +100,7 @@ pub(crate) async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> R
         signers: Default::default(),
     };
     let worker = enigma_worker::Worker::open(id, world, store, &descriptor)?;
+    worker.limit_disk(config.disk_mib.saturating_mul(1 << 20));
     tokio::select! {
         () = worker.run() => {}
         () = serve::peers(&worker, asked) => {}

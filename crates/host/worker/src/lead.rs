@@ -1,11 +1,12 @@
 //! From pending inputs to a commit on the chain.
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use alloy_primitives::Address;
 use enigma_failpoints::failpoint;
 use enigma_protocol::{door::Executed, peer::CosignRequest};
-use futures::{StreamExt, stream::FuturesUnordered};
+use futures::future::join_all;
+use tokio::time::timeout;
 
 use crate::{
     Error, Result, Signed, Standing, Work, World,
@@ -16,10 +17,16 @@ use crate::{
 
 /// Most inputs in one receipt.
 const BATCH: usize = 16;
+/// Blocks that come faster than this count as if they had taken so long; and the longest that this makes anybody wait.
+const FAST_BLOCK: Duration = Duration::from_millis(250);
+const MOST_COURTESY: Duration = Duration::from_secs(10);
+/// How long another worker may take to sign.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 impl<W: World> Inner<W> {
-    /// Does what is due for a contract. `failed`: whether the last try did.
-    pub(crate) async fn attend(&self, contract: Address, failed: bool) -> Result<Did> {
+    /// Does what is due for a contract whose oldest pending input is known here for as long as `waited`. `failed`: whether
+    /// the last try did.
+    pub(crate) async fn attend(&self, contract: Address, waited: Duration, failed: bool) -> Result<Did> {
         let standing = self.world.standing(contract).await?;
         let next = self.ledger().next(contract, BATCH);
         let Some(oldest) = next.first() else { return Ok(Did::Nothing) };
@@ -29,6 +36,9 @@ impl<W: World> Inner<W> {
         }
         let input = &oldest.untrusted.input;
         match duty(&standing, self.id, input, failed) {
+            Duty::Lead if waited < courtesy(&standing, self.id) => {
+                Ok(Did::Later(courtesy(&standing, self.id) - waited))
+            }
             Duty::Lead => self.lead(contract, &standing, &next).await,
             Duty::Hold => {
                 self.world.hold(contract, input).await?;
@@ -81,8 +91,8 @@ impl<W: World> Inner<W> {
         Ok(())
     }
 
-    /// All signatures that a receipt needs, by position: first those are asked that need not wait for a turn, so that
-    /// nobody who is there is passed over; then the next ones whose turn has come.
+    /// All signatures that a receipt needs, by position. First those are asked that need not wait for a turn, and all of
+    /// them are heard, so that nobody who is there is passed over; then the next ones whose turn has come.
     async fn gather(
         &self,
         standing: &Standing,
@@ -91,58 +101,59 @@ impl<W: World> Inner<W> {
     ) -> Result<Vec<[u8; 65]>> {
         let needed = usize::from(standing.terms.signers);
         let me = standing.position(self.id).ok_or(Error::NotNow("this worker is not drawn any more"))?;
-        let mut signed = vec![(me, executed.signature)];
-        if needed > 1 {
-            let waited =
-                standing.next_block().saturating_sub(standing.marks(&oldest.untrusted.input).start());
-            let request = request(standing, executed);
-            let turns = standing.order().ranks().into_iter().enumerate();
-            let others: Vec<(usize, u64)> = turns
-                .filter(|&(position, _)| position != me && standing.terms.wait(position) <= waited)
-                .filter_map(|(position, rank)| Some((position, *standing.ids.get(rank)?)))
-                .collect();
-            let (first, then): (Vec<_>, Vec<_>) = others.into_iter().partition(|&(p, _)| p < needed);
-            let mut reason = String::from("nobody else's turn has come");
-            for wave in [first, then] {
-                self.ask(&request, executed, wave, needed, &mut signed, &mut reason).await;
-                if signed.len() >= needed {
-                    break;
-                }
-            }
-            if signed.len() < needed {
-                return Err(Error::Signatures { got: signed.len(), needed, reason });
-            }
-            failpoint!("worker.cosign.after");
+        if needed == 1 {
+            return Ok(vec![executed.signature]);
         }
+        let start = standing.marks(&oldest.untrusted.input).start();
+        let waited = standing.next_block().saturating_sub(start);
+        let turns = standing.order().ranks().into_iter().enumerate();
+        let others: Vec<(usize, u64)> = turns
+            .filter(|&(position, _)| position != me && standing.terms.wait(position) <= waited)
+            .filter_map(|(position, rank)| Some((position, *standing.ids.get(rank)?)))
+            .collect();
+        let (first, then): (Vec<_>, Vec<_>) = others.into_iter().partition(|&(p, _)| p < needed);
+        let request = request(standing, executed);
+        let (mut signed, mut reason) = self.ask(&request, executed, first).await;
+        if signed.len() >= needed && waited < standing.terms.wait(me).saturating_add(standing.terms.takeover)
+        {
+            return Err(Error::NotNow("all that come first are there: it is theirs to commit"));
+        }
+        signed.push((me, executed.signature));
+        if signed.len() < needed {
+            let (more, why) = self.ask(&request, executed, then).await;
+            signed.extend(more);
+            reason = why.or(reason);
+        }
+        if signed.len() < needed {
+            let reason = reason.unwrap_or_else(|| "nobody else's turn has come".into());
+            return Err(Error::Signatures { got: signed.len(), needed, reason });
+        }
+        failpoint!("worker.cosign.after");
         signed.sort_unstable_by_key(|(position, _)| *position);
-        Ok(signed.into_iter().map(|(_, signature)| signature).collect())
+        Ok(signed.into_iter().take(needed).map(|(_, signature)| signature).collect())
     }
 
-    /// Asks all of `wave` at once and takes those that answer first, until there are as many as are needed.
+    /// Asks all of `wave` at once. Returns who signed, by position, and why the last one that did not sign did not.
     async fn ask(
         &self,
         request: &CosignRequest,
         executed: &Executed,
         wave: Vec<(usize, u64)>,
-        needed: usize,
-        signed: &mut Vec<(usize, [u8; 65])>,
-        reason: &mut String,
-    ) {
+    ) -> (Vec<(usize, [u8; 65])>, Option<String>) {
         let digest = self.world.digest(executed);
-        let mut asked: FuturesUnordered<_> = wave
-            .into_iter()
-            .map(|(position, worker)| async move {
-                (position, worker, self.world.cosign(worker, request, digest).await)
-            })
-            .collect();
-        while signed.len() < needed
-            && let Some((position, worker, signature)) = asked.next().await
-        {
+        let asked = wave.into_iter().map(|(position, worker)| async move {
+            let asked = timeout(PATIENCE, self.world.cosign(worker, request, digest)).await;
+            let signature = asked.unwrap_or(Err(Error::NotNow("it did not answer in time")));
+            (position, signature.map_err(|error| format!("worker {worker}: {error}")))
+        });
+        let (mut signed, mut reason) = (Vec::new(), None);
+        for (position, signature) in join_all(asked).await {
             match signature {
                 Ok(signature) => signed.push((position, signature)),
-                Err(error) => *reason = format!("worker {worker}: {error}"),
+                Err(why) => reason = Some(why),
             }
         }
+        (signed, reason)
     }
 
     /// Resolves when the input at `index` is final by somebody else's doing.
@@ -150,6 +161,13 @@ impl<W: World> Inner<W> {
         let is_over = |_| self.ledger().track(contract).is_some_and(|track| track.cursor > index);
         self.at.until(is_over).await;
     }
+}
+
+/// How long a stand-by leaves to those before it whatever the blocks say: a chain that makes a block for each transaction
+/// runs through a turn before anybody could execute anything.
+fn courtesy(standing: &Standing, me: u64) -> Duration {
+    let blocks = standing.position(me).map_or(0, |position| standing.terms.lead(position));
+    FAST_BLOCK.saturating_mul(u32::try_from(blocks).unwrap_or(u32::MAX)).min(MOST_COURTESY)
 }
 
 fn request(standing: &Standing, executed: &Executed) -> CosignRequest {

@@ -24,6 +24,8 @@ const MARK_EVERY: u64 = 32;
 const MARKS: usize = 8;
 /// Blocks without news after which the database learns where the ledger is: the disk need not be waited for in each.
 const SAVE_EVERY: u64 = 16;
+/// Epochs for which a contract's state is kept after it was served.
+const KEPT_EPOCHS: u64 = 2;
 /// Most steps that one state takes through the enclave's door.
 const MAX_STEPS: usize = 65_536;
 
@@ -174,6 +176,29 @@ impl Ledger {
             batch.put_cursor(CURSOR, cursor)
         })?;
         enigma_failpoints::failpoint!("worker.disk.after-write");
+        Ok(())
+    }
+
+    /// Forgets what is held of contracts that this worker has not served for longest, until the database takes at most
+    /// `budget` bytes. What was served in `epoch` or the two before it stays: others may need it from here.
+    pub(crate) fn make_room(&self, budget: u64, epoch: u64) -> Result<()> {
+        if self.store.size()? <= budget {
+            return Ok(());
+        }
+        let held = self.store.held()?;
+        let mut total: u64 = held.iter().map(|h| h.bytes()).sum();
+        let aim = budget / 4 * 3;
+        for old in held.iter().filter(|h| h.touched.saturating_add(KEPT_EPOCHS) < epoch) {
+            if total <= aim {
+                break;
+            }
+            self.store.write(|batch| batch.forget(&old.contract))?;
+            total = total.saturating_sub(old.bytes());
+        }
+        if total > aim {
+            tracing::warn!(bytes = total, budget, "what has to be kept is near the limit of the disk");
+        }
+        self.store.compact()?;
         Ok(())
     }
 
@@ -359,6 +384,29 @@ mod tests {
         assert!(state.base.is_none());
         assert!(matches!(state.steps.0[0], UntrustedStep::Folded(_)));
         assert_eq!(state.steps.0.len(), 4);
+    }
+
+    #[test]
+    fn the_disk_is_bounded_and_what_was_served_lately_stays() {
+        let ledger = ledger(&SimulatedDisk::new());
+        for n in 0..20u8 {
+            let (contract, sealed) = ([n; 20], vec![n; 100_000]);
+            let put = ledger.store.write(|batch| {
+                batch.put_snapshot(&contract, &[n; 32], &sealed)?;
+                batch.touch(&contract, n.into())
+            });
+            put.unwrap();
+        }
+        let before = ledger.store.size().unwrap();
+        ledger.make_room(before, 19).unwrap();
+        assert_eq!(ledger.store.held().unwrap().len(), 20, "there is room");
+        ledger.make_room(1_000_000, 19).unwrap();
+        let left: Vec<u64> = ledger.store.held().unwrap().iter().map(|h| h.touched).collect();
+        assert_eq!(left, (13..20).collect::<Vec<_>>(), "the newest 750,000 bytes");
+        assert!(ledger.store.size().unwrap() < before / 2);
+        ledger.make_room(1, 19).unwrap();
+        let left: Vec<u64> = ledger.store.held().unwrap().iter().map(|h| h.touched).collect();
+        assert_eq!(left, [17, 18, 19], "what is needed stays, whatever the limit");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The sealed state for an enclave that does not have it: a snapshot from here, from peers or from the chain, and what was
 //! recorded since.
 
+use std::sync::atomic::Ordering;
+
 use alloy_primitives::{Address, B256};
 use enigma_protocol::{
     door::{UntrustedBase, UntrustedState},
@@ -144,6 +146,7 @@ impl<W: World> Inner<W> {
             batch.touch(&contract.0.0, standing.epoch)?;
             batch.retain_snapshots(&contract.0.0, KEEP).map(drop)
         })?;
+        self.ledger().make_room(self.disk.load(Ordering::Relaxed), standing.epoch)?;
         self.world.announce(hash).await;
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -44,6 +44,9 @@ const SPAN: u64 = 2_000;
 /// worker may have died before it posted.
 const POST_AGAIN: u64 = 8;
 
+/// Bytes that the database may take.
+const DISK: u64 = 8 << 30;
+
 /// A worker's host. Cheap to clone; clones are the same worker.
 pub struct Worker<W: World>(pub(crate) Arc<Inner<W>>);
 
@@ -68,14 +71,18 @@ pub(crate) struct Inner<W> {
     pub(crate) missing: Mutex<BTreeMap<Address, u64>>,
     /// Contracts whose lost snapshot is being posted.
     pub(crate) posting: Mutex<BTreeSet<Address>>,
+    /// Bytes that the database may take.
+    pub(crate) disk: AtomicU64,
 }
 
 /// What a job did.
 pub(crate) enum Did {
     /// Something: its contract is as good as any.
     Something,
-    /// Nothing was due.
+    /// Nothing was due in this block.
     Nothing,
+    /// Something will be due after this time, by the clock and not by a block.
+    Later(Duration),
 }
 
 impl<W: World> Worker<W> {
@@ -97,7 +104,13 @@ impl<W: World> Worker<W> {
             cosigning: Semaphore::new(COSIGNING),
             missing: Mutex::default(),
             posting: Mutex::default(),
+            disk: AtomicU64::new(DISK),
         })))
+    }
+
+    /// Keeps the database below so many bytes (8 GiB without this), as far as what is needed fits.
+    pub fn limit_disk(&self, bytes: u64) {
+        self.0.disk.store(bytes, Ordering::Relaxed);
     }
 
     /// The world it works in.
@@ -252,10 +265,12 @@ struct Desk {
     jobs: JoinSet<(Option<Address>, Result<Did>)>,
     busy: BTreeSet<Address>,
     side_jobs: usize,
-    /// Contracts whose last try failed: until when they rest, and the pause that led there.
+    /// Contracts that are left alone: until when, and the pause that a failure led to; none if nothing failed.
     resting: BTreeMap<Address, (Instant, Duration)>,
     /// The block at which a contract was looked at last.
     looked: BTreeMap<Address, u64>,
+    /// The input that was the oldest pending one when a contract was looked at last, and since when it was.
+    since: BTreeMap<Address, (u64, Instant)>,
     /// The contract after which the next round begins, so that none comes before another for ever.
     last: Address,
 }
@@ -267,6 +282,7 @@ impl Desk {
         let pending = inner.ledger().pending();
         self.looked.retain(|contract, _| pending.binary_search(contract).is_ok());
         self.resting.retain(|contract, _| pending.binary_search(contract).is_ok());
+        self.since.retain(|contract, _| pending.binary_search(contract).is_ok());
         let split = pending.partition_point(|contract| *contract <= self.last);
         for contract in pending[split..].iter().chain(&pending[..split]).copied() {
             if self.busy.len() >= JOBS {
@@ -282,8 +298,14 @@ impl Desk {
             }
             self.looked.insert(contract, at);
             self.last = contract;
-            let (inner, failed) = (inner.clone(), rests.is_some());
-            self.jobs.spawn(async move { (Some(contract), inner.attend(contract, failed).await) });
+            let oldest = inner.ledger().track(contract).map_or(0, |track| track.cursor);
+            let since = self.since.entry(contract).or_insert((oldest, now));
+            if since.0 != oldest {
+                *since = (oldest, now);
+            }
+            let (inner, waited, failed) =
+                (inner.clone(), now - since.1, rests.is_some_and(|(_, last)| !last.is_zero()));
+            self.jobs.spawn(async move { (Some(contract), inner.attend(contract, waited, failed).await) });
         }
     }
 
@@ -320,15 +342,18 @@ impl Desk {
                 self.resting.remove(&contract);
                 self.looked.remove(&contract);
             }
-            Ok(Did::Nothing) => {
-                // A contract that failed before stays marked so, until something works.
-                if let Some((until, pause)) = self.resting.get_mut(&contract) {
-                    *until = Instant::now() + *pause;
-                }
+            Ok(Did::Later(pause)) => {
+                let failed = self.resting.get(&contract).map_or(Duration::ZERO, |(_, last)| *last);
+                self.resting.insert(contract, (Instant::now() + pause, failed));
             }
+            Ok(Did::Nothing) => match self.resting.get_mut(&contract) {
+                // A contract that failed before stays marked so, until something works.
+                Some((until, pause)) if !pause.is_zero() => *until = Instant::now() + *pause,
+                _ => drop(self.resting.remove(&contract)),
+            },
             Err(error) => {
                 let last = self.resting.get(&contract).map(|(_, last)| *last);
-                let pause = last.map_or(REST.0, |last| (last * 2).min(REST.1));
+                let pause = last.map_or(REST.0, |last| (last * 2).clamp(REST.0, REST.1));
                 match error {
                     Error::NotNow(_) | Error::Overtaken(_) => {
                         tracing::debug!(%contract, %error, "another worker was faster");

@@ -7,7 +7,7 @@ use std::{
 
 use alloy_primitives::{Address, B256, U256};
 use enigma_chain::{
-    Chain, CommitEvent, InputEvent, NodeApi, Sender,
+    Chain, CommitEvent, Event, InputEvent, NodeApi, Sender,
     bindings::{Enigma, epoch},
 };
 use enigma_crypto::bls::PublicKey;
@@ -85,6 +85,7 @@ pub struct Client {
     reply_keys: ReplyKeys,
     nodes: Vec<NodeApi>,
     max_block_age: u64,
+    signers: u8,
     sessions: Mutex<Sessions>,
     read_sessions: Mutex<ReadSessions>,
 }
@@ -109,6 +110,7 @@ impl Client {
             reply_keys: ReplyKeys::default(),
             nodes: Vec::new(),
             max_block_age: MAX_BLOCK_AGE,
+            signers: 1,
             sessions: Mutex::new(Sessions::new(network, public_key)),
             read_sessions: Mutex::default(),
         })
@@ -134,6 +136,13 @@ impl Client {
     #[must_use]
     pub const fn with_max_block_age(mut self, blocks: u64) -> Self {
         self.max_block_age = blocks;
+        self
+    }
+
+    /// How many workers must sign each receipt of the contracts that it deploys, at most a group; 1 by default.
+    #[must_use]
+    pub const fn with_signers(mut self, signers: u8) -> Self {
+        self.signers = signers;
         self
     }
 
@@ -181,7 +190,7 @@ impl Client {
         let parameters = self.parameters(value, limits).await?;
         let payment = value + fees::max_fee(parameters.commitGas, parameters.gasLimit, parameters.priceCap);
         let call = Enigma::deployCall {
-            terms: Enigma::DeployParameters { salt, signers: 1, depth: 0 },
+            terms: Enigma::DeployParameters { salt, signers: self.signers, depth: 0 },
             task: parameters,
             epoch: epoch(now),
             code: code.clear.into(),
@@ -226,19 +235,17 @@ impl Client {
     /// Waits for the commit of a task and decrypts its outcome.
     ///
     /// # Errors
-    /// [`Error::NotCommitted`] when patience ends, [`Error::ForeignOutput`] if what came is not the answer.
+    /// [`Error::NotCommitted`] when patience ends, [`Error::Skipped`] if nobody executed it,
+    /// [`Error::ForeignOutput`] if what came is not the answer.
     pub async fn wait(&self, sent: &Sent, patience: Duration) -> Result<Report> {
         let deadline = tokio::time::Instant::now() + patience;
         let mut from = sent.block;
         while tokio::time::Instant::now() < deadline {
             let height = self.chain().height().await?;
             if height >= from {
-                let (_, commits) = self.chain().events(from, height).await?;
-                let covers = |c: &&CommitEvent| {
-                    c.contract == sent.contract && (c.first_index..=c.last_index).contains(&sent.index)
-                };
-                if let Some(commit) = commits.iter().find(covers) {
-                    return report(sent, commit);
+                let events = self.chain().history(from, height).await?;
+                if let Some(end) = events.iter().find_map(|event| end(sent, event)) {
+                    return end;
                 }
                 from = height + 1;
             }
@@ -334,7 +341,7 @@ impl Client {
         contract: Address,
         plaintext: Plaintext,
     ) -> Result<Sent> {
-        let (inputs, _) = self.chain().events(block, block).await?;
+        let (inputs, _) = self.chain().events(block, block).await?.split();
         let ours = |i: &&InputEvent| i.transaction == transaction && i.contract == contract;
         let input = inputs.iter().find(ours).ok_or(Error::NoInput(transaction))?;
         Ok(Sent::of(input, plaintext.reply_key))
@@ -361,6 +368,21 @@ fn deploy_limits(code: &Code) -> Limits {
     Limits { gas: 15_000_000, bytes: bytes as u64 + 1_024 }
 }
 
+/// How an event ends the wait for a task; `None` if it speaks of others.
+fn end(sent: &Sent, event: &Event) -> Option<Result<Report>> {
+    match event {
+        Event::Commit(commit) => {
+            let is_ours = commit.contract == sent.contract
+                && (commit.first_index..=commit.last_index).contains(&sent.index);
+            is_ours.then(|| report(sent, commit))
+        }
+        Event::Skipped(skip) => {
+            (skip.contract == sent.contract && skip.index == sent.index).then(|| Err(Error::skipped(skip)))
+        }
+        _ => None,
+    }
+}
+
 fn report(sent: &Sent, commit: &CommitEvent) -> Result<Report> {
     let place = usize::try_from(sent.index - commit.first_index).unwrap_or(usize::MAX);
     let foreign = Error::ForeignOutput { index: sent.index };
@@ -383,3 +405,6 @@ fn report(sent: &Sent, commit: &CommitEvent) -> Result<Report> {
         commit_block: commit.block_number,
     })
 }
+
+#[cfg(test)]
+mod tests;

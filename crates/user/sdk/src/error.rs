@@ -1,6 +1,8 @@
 //! What can go wrong for a client.
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256};
+
+use enigma_chain::SkipEvent;
 
 use crate::Refusal;
 
@@ -47,6 +49,20 @@ pub enum Error {
         index: u64,
         /// How long was waited.
         seconds: u64,
+    },
+    /// Nobody executed the task, and it was given up.
+    #[error(
+        "task {index} of {contract} was skipped: nobody executed it in time; its fee and value ({refund} wei) were credited to its sender, who takes them with withdraw() of the Enigma contract; send it again"
+    )]
+    Skipped {
+        /// The secret contract.
+        contract: Address,
+        /// Its index.
+        index: u64,
+        /// Wei that were credited to the sender.
+        refund: U256,
+        /// The transaction that skipped it.
+        transaction: B256,
     },
     /// The output does not decrypt: it is not the answer to this task.
     #[error("the output of task {index} does not decrypt: the RPC does not tell the truth")]
@@ -148,6 +164,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// What a skipped task ends with.
+    pub(crate) const fn skipped(skip: &SkipEvent) -> Self {
+        let SkipEvent { contract, index, refund, transaction, .. } = *skip;
+        Self::Skipped { contract, index, refund, transaction }
+    }
+
     /// Whether another node may do better, as far as can be told from the answer of one.
     pub(crate) const fn is_one_nodes(&self) -> bool {
         matches!(

@@ -1,9 +1,9 @@
 //! What the chain tells everybody about a task: when, by whom, for how much. No node is asked, so none need be believed.
 
 use alloy_primitives::{Address, B256, U256};
-use enigma_chain::{CommitEvent, InputEvent, WorkerRecord};
+use enigma_chain::{CommitEvent, InputEvent, SkipEvent, WorkerRecord, bindings::Enigma::SecretContract};
 use enigma_crypto::sign::recover;
-use enigma_protocol::{fees, receipt::Status};
+use enigma_protocol::{clock::Order, fees, receipt::Status};
 
 use crate::{Client, Error, Result};
 
@@ -19,6 +19,8 @@ pub enum Stage {
     Executing,
     /// Its outcome is on the chain.
     Committed,
+    /// Nobody executed it, and it was given up.
+    Skipped,
 }
 
 /// A task's money, wei.
@@ -28,13 +30,13 @@ pub struct Money {
     pub value: U256,
     /// What the sender paid ahead, the value included.
     pub escrow: U256,
-    /// What the work cost; known once committed.
+    /// What the work cost; known once it has ended.
     pub paid: Option<U256>,
-    /// What was credited back to the sender, a returned value included; known once committed.
+    /// What was credited back to the sender, a returned value included; known once it has ended.
     pub refunded: Option<U256>,
 }
 
-/// A task from its creation to its commit.
+/// A task from its creation to its end.
 #[derive(Clone, Debug)]
 pub struct Life {
     /// As it was created.
@@ -43,7 +45,9 @@ pub struct Life {
     pub stage: Stage,
     /// The commit that it is in.
     pub commit: Option<CommitEvent>,
-    /// Who signed its receipt first; before that, who was drawn first. `None` if that cannot be told.
+    /// How it was skipped, if it was.
+    pub skip: Option<SkipEvent>,
+    /// Who signed its receipt first; before that, whose turn is first. `None` if that cannot be told, or nobody did.
     pub worker: Option<WorkerRecord>,
     /// What it cost.
     pub money: Money,
@@ -80,19 +84,39 @@ impl Client {
     async fn life_of(&self, input: InputEvent) -> Result<Life> {
         let since = input.input.block_number;
         let commit = self.chain().commit_of(input.contract, input.index, since).await?;
-        let (stage, worker) = match &commit {
-            Some(commit) => (Stage::Committed, self.signer_of(commit).await?),
-            None => (self.stage(&input).await?, self.drawn(input.contract).await?),
-        };
-        Ok(Life { money: money(&input, commit.as_ref()), input, stage, commit, worker })
-    }
-
-    async fn stage(&self, input: &InputEvent) -> Result<Stage> {
+        if let Some(commit) = commit {
+            let worker = self.signer_of(&commit).await?;
+            let money = money(&input, Some(&commit));
+            return Ok(Life {
+                money,
+                input,
+                stage: Stage::Committed,
+                commit: Some(commit),
+                skip: None,
+                worker,
+            });
+        }
         let (record, height) =
             tokio::try_join!(self.chain().secret_contract(input.contract), self.chain().height())?;
-        let ahead = input.index.saturating_sub(record.cursor);
-        let deep = input.input.block_number.saturating_add(record.depth.into()) <= height;
-        Ok(if ahead == 0 && deep { Stage::Executing } else { Stage::Waiting { ahead } })
+        // Only what the cursor has passed can have been skipped.
+        let skip = match input.index < record.cursor {
+            true => self.chain().skip_of(input.contract, input.index, since).await?,
+            false => None,
+        };
+        let money = money(&input, None);
+        if let Some(skip) = skip {
+            let money = Money { paid: Some(U256::ZERO), refunded: Some(skip.refund), ..money };
+            return Ok(Life {
+                money,
+                input,
+                stage: Stage::Skipped,
+                commit: None,
+                skip: Some(skip),
+                worker: None,
+            });
+        }
+        let (stage, worker) = (stage(&input, &record, height), self.drawn(input.contract).await?);
+        Ok(Life { money, input, stage, commit: None, skip: None, worker })
     }
 
     /// The worker whose enclave signed a commit first. The signature is in the transaction's calldata; a contract that
@@ -110,14 +134,21 @@ impl Client {
         Ok(Some(self.chain().worker(id).await?))
     }
 
-    /// The worker that is drawn first in the current epoch.
+    /// The worker whose turn is first in the current epoch.
     async fn drawn(&self, contract: Address) -> Result<Option<WorkerRecord>> {
-        let group = self.chain().group(contract, self.epoch().await?, 1).await?;
-        Ok(match group.first() {
+        let Some(turns) = self.chain().turns(contract).await? else { return Ok(None) };
+        let order = Order { silent: turns.silent, count: turns.ids.len() }.ranks();
+        Ok(match order.first().and_then(|&rank| turns.ids.get(rank)) {
             Some(id) => Some(self.chain().worker(*id).await?),
             None => None,
         })
     }
+}
+
+fn stage(input: &InputEvent, record: &SecretContract, height: u64) -> Stage {
+    let ahead = input.index.saturating_sub(record.cursor);
+    let deep = input.input.block_number.saturating_add(record.depth.into()) <= height;
+    if ahead == 0 && deep { Stage::Executing } else { Stage::Waiting { ahead } }
 }
 
 fn money(input: &InputEvent, commit: Option<&CommitEvent>) -> Money {

@@ -129,7 +129,7 @@ fn judge(
     if worker.expiry <= view.block().timestamp || !view.measurement_allowed(worker.measurement)? {
         return Err(stranger());
     }
-    if !view.group(contract, reply.epoch, epochs.group_size)?.contains(&worker.id) {
+    if view.position(contract, reply.epoch, worker.id, epochs.group_size)?.is_none() {
         return Err(Stop::False(Error::NotInGroup { signer, epoch: reply.epoch }));
     }
     Ok(())

@@ -6,10 +6,10 @@ import { inputLogs } from '../verify/input.js'
 
 /** Something that happened to a task of anybody. What a log says, unchecked: `getTask` checks. */
 export type TaskNotice = {
-  stage: 'waiting' | 'committed'
+  stage: 'waiting' | 'committed' | 'skipped'
   contract: Address
   index: bigint
-  /** The transaction that created it, or that committed it. */
+  /** The transaction that created it, or that ended it. */
   transaction: Hash
   block: bigint
   /** With `waiting`. */
@@ -27,7 +27,7 @@ export type WatchTasksParameters = {
 /** Longest silence between two looks at the feed, milliseconds: it only bounds a timer. */
 const LOOK = 60_000
 
-/** Tells of every task when it is created and when it is committed, until the function that it returns is called. */
+/** Tells of every task when it is created and when it is committed or skipped, until the function that it returns is called. */
 export function watchTasks(
   connection: Connection,
   { contract, onTask, onError }: WatchTasksParameters,
@@ -67,10 +67,11 @@ function noticesOf(connection: Connection, log: Log): TaskNotice[] {
     }),
   )
   const committed = commitLogs(connection, [log]).flatMap(
-    ({ contract, firstIndex, lastIndex, transaction, block }) => {
+    ({ contract, firstIndex, lastIndex, skipped, transaction, block }) => {
       const count = Number(lastIndex - firstIndex) + 1
       return Array.from({ length: Math.min(count, 256) }, (_, i): TaskNotice => {
-        return { stage: 'committed', contract, index: firstIndex + BigInt(i), transaction, block }
+        const stage = skipped ? 'skipped' : 'committed'
+        return { stage, contract, index: firstIndex + BigInt(i), transaction, block }
       })
     },
   )

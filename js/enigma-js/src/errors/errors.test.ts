@@ -27,6 +27,7 @@ const all: errors.EnigmaError[] = [
   new errors.TaskExpiredError({ task }),
   new errors.TaskTooLargeError({ task }),
   new errors.TaskUnopenedError({ task }),
+  new errors.TaskSkippedError({ task, refund: 5n }),
   new errors.TaskTimeoutError({ hash, stage: 'waiting', timeout: 5 }),
   new errors.TransactionRevertedError({ hash }),
   new errors.NoTaskError({ what: 'It' }),
@@ -88,6 +89,7 @@ test('whether a task ended, or could not be followed', () => {
       'TaskExpiredError',
       'TaskTooLargeError',
       'TaskUnopenedError',
+      'TaskSkippedError',
       'UnknownContractError',
     ]),
   )

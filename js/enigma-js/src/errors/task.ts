@@ -96,6 +96,21 @@ export class TaskUnopenedError extends EnigmaError {
   }
 }
 
+export class TaskSkippedError extends EnigmaError {
+  override name = 'TaskSkippedError'
+  /** Wei that the Enigma contract credited to the sender: fee and value. */
+  readonly refund: bigint
+  constructor({ task, refund }: { task: TaskPlace; refund: bigint }) {
+    super(`${named(task)} was skipped: nobody executed it in time.`, {
+      docsPath,
+      metaMessages: [
+        `It did nothing. Its fee and value, ${refund} wei, are credit of its sender: \`withdraw\`. Send it again.`,
+      ],
+    })
+    this.refund = refund
+  }
+}
+
 export class TaskTimeoutError extends EnigmaError {
   override name = 'TaskTimeoutError'
   readonly stage: string
@@ -191,7 +206,7 @@ const REFUSALS: Record<string, string> = {
   WithdrawalFailed: 'The recipient did not take the money.',
 }
 
-/** Whether an error says how a committed task ended, rather than that it could not be followed. */
+/** Whether an error says how a task ended, rather than that it could not be followed. */
 export function isTaskFailure(error: unknown): boolean {
   return [
     TaskRevertedError,
@@ -199,6 +214,7 @@ export function isTaskFailure(error: unknown): boolean {
     TaskExpiredError,
     TaskTooLargeError,
     TaskUnopenedError,
+    TaskSkippedError,
     UnknownContractError,
   ].some((kind) => error instanceof kind)
 }

@@ -1,5 +1,6 @@
-import { encodeEventTopics, formatLog, type RpcLog } from 'viem'
-import { committedEvent, inputCreatedEvent } from '../abi.js'
+import { formatLog, type RpcLog, toEventSelector } from 'viem'
+import { inputCreatedEvent } from '../abi.js'
+import { END_TOPICS } from '../verify/commit.js'
 import type { RunningSource, Source } from './feed.js'
 import { poll } from './poll.js'
 
@@ -10,11 +11,9 @@ type Subscribe = (request: {
   onError(error: unknown): void
 }) => Promise<Subscription>
 
-const TOPICS = [
-  [encodeEventTopics({ abi: [inputCreatedEvent] })[0], encodeEventTopics({ abi: [committedEvent] })[0]],
-]
+const TOPICS = [[toEventSelector(inputCreatedEvent), ...END_TOPICS]]
 
-/** New inputs and commits, pushed by the chain's WebSocket. If it offers no subscriptions, it is polled. */
+/** New inputs, commits and skips, pushed by the chain's WebSocket. If it offers no subscriptions, it is polled. */
 export const subscribe: Source = async (connection, emit) => {
   const transport = connection.client.transport as unknown as { subscribe: Subscribe }
   let [stopped, broken] = [false, false]

@@ -33,13 +33,13 @@ export const layout = {
     entry((BigInt(level) << 32n) | (BigInt(index) << 2n) | BigInt(version), TREE),
   /** The seed of an epoch. */
   seed: (epoch: Integer): Hex => entry(epoch, SEEDS),
-  /** Word `offset` (0 to 2) of a worker's record. */
+  /** Word `offset` (0 to 3) of a worker's record. */
   worker: (id: Integer, offset: number): Hex => plus(entry(id, WORKERS), offset),
   /** Id + 1 of the worker with this signing key. */
   workerId: (signer: Address): Hex => entry(toBytes(signer, 'signer', 20), WORKER_IDS),
   /** Whether a measurement is allowed. */
   measurement: (measurement: Hex): Hex => entry(toBytes(measurement, 'measurement', 32), MEASUREMENTS),
-  /** Word `offset` (0 to 4) of a secret contract's record. */
+  /** Word `offset` (0 to 5) of a secret contract's record. */
   secretContract: (contract: Address, offset: number): Hex =>
     plus(entry(toBytes(contract, 'contract', 20), SECRET_CONTRACTS), offset),
   /** The input head after input `index`; only the last 256 are kept. */

@@ -6,6 +6,8 @@ import { toInteger } from './bytes.js'
 import { H } from './hash.js'
 import { layout } from './layout.js'
 
+/** Workers that may serve a contract in an epoch; the first `groupSize` are its group. */
+export const SEQUENCE = 8
 /** Levels of words in the stake tree. */
 export const LEVELS = 5
 

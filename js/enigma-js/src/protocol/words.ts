@@ -19,7 +19,7 @@ export function unpackParameters(word: bigint) {
     epochLength: number(word, 0, 40),
     /** Workers of a group. */
     groupSize: number(word, 40, 8),
-    /** Blocks after which the next rank may commit. */
+    /** Blocks between two turns. */
     takeover: number(word, 48, 16),
     /** Epochs after which anybody may skip an input. */
     skipEpochs: number(word, 64, 8),
@@ -47,7 +47,7 @@ export function currentEpoch(word: EpochWord, blockNumber: bigint): { epoch: num
   return rolled ? { epoch: word.epoch + 1, start: word.nextStart } : { epoch: word.epoch, start: word.start }
 }
 
-/** A worker's record: `layout.worker(id, 0 … 2)`. */
+/** A worker's record, first three words: `layout.worker(id, 0 … 2)`. */
 export function unpackWorker(words: readonly [bigint, bigint, bigint]) {
   const [first, second, third] = words
   return {
@@ -87,9 +87,9 @@ export function unpackSecretContract(words: readonly [bigint, bigint]) {
 export type Group = {
   /** The epoch it was drawn for. */
   epoch: number
-  /** Who is first since the last takeover. */
-  firstRank: number
-  /** Worker ids in the order of their ranks. */
+  /** Bit r: rank r was passed over in this epoch. */
+  silent: number
+  /** Worker ids in the order of their ranks: the group, or all that may serve once one of the others has signed. */
   ids: number[]
 }
 
@@ -98,7 +98,7 @@ export function unpackGroup(word: bigint): Group {
   const count = Math.min(number(word, 40, 8), 8)
   return {
     epoch: number(word, 0, 40),
-    firstRank: number(word, 48, 8),
+    silent: number(word, 48, 8),
     ids: Array.from({ length: count }, (_, i) => number(word, 56 + 24 * i, 24)),
   }
 }

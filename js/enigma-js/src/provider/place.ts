@@ -1,23 +1,13 @@
-// Where a committed task stands in the chain, as receipts and logs tell it.
-import {
-  type Address,
-  type Hash,
-  type Hex,
-  hexToBigInt,
-  isAddressEqual,
-  parseAbiItem,
-  toEventSelector,
-} from 'viem'
+// Where a committed or skipped task stands in the chain, as receipts and logs tell it.
+import { type Address, type Hash, type Hex, hexToBigInt, isAddressEqual, toEventSelector } from 'viem'
+import { committedEvent, skippedEvent } from '../abi.js'
 import type { Context } from './context.js'
 import { asAddress, isObject, type Json } from './transaction.js'
 import type { Outcome, SealedLog, TaskLogs } from './types.js'
 import { quantity, toQuantity } from './wallet.js'
 
-const COMMITTED = toEventSelector(
-  parseAbiItem(
-    'event Committed(address indexed secretContract, uint64 indexed firstIndex, uint64 lastIndex, uint40 epoch, bytes32 stateHead, bytes32 snapshotHash, uint256[] outcomes, bytes[] outputs, bytes[] deltas)',
-  ),
-)
+const COMMITTED = toEventSelector(committedEvent)
+const SKIPPED = toEventSelector(skippedEvent)
 
 /** The place of a task: its commit's block and transaction, and where its logs begin. */
 export type Place = { blockHash: Hex; blockNumber: Hex; transactionIndex: Hex; firstLog: bigint }
@@ -67,9 +57,12 @@ function commits(log: Json, enigma: Address, contract: Address, index: bigint): 
   const emitter = asAddress(address)
   if (!emitter || !isAddressEqual(emitter, enigma) || !Array.isArray(topics) || typeof data !== 'string')
     return false
-  if (topics[0] !== COMMITTED || typeof topics[1] !== 'string' || typeof topics[2] !== 'string') return false
-  if (asAddress(`0x${topics[1].slice(26)}`) !== asAddress(contract)) return false
-  return hexToBigInt(topics[2] as Hex) <= index && index <= hexToBigInt(data.slice(0, 66) as Hex)
+  const [kind, account, index0] = topics
+  if (typeof account !== 'string' || typeof index0 !== 'string') return false
+  if (asAddress(`0x${account.slice(26)}`) !== asAddress(contract)) return false
+  const first = hexToBigInt(index0 as Hex)
+  if (kind === SKIPPED) return first === index
+  return kind === COMMITTED && first <= index && index <= hexToBigInt(data.slice(0, 66) as Hex)
 }
 
 /** The logs of a task as JSON-RPC writes them. */

@@ -1,7 +1,7 @@
 import { type Hex, keccak256 } from 'viem'
 import { expect, test } from 'vitest'
 import { ALICE, BOB, ENIGMA, fake, PLAIN, SECRET } from '../../test/provider/fake.js'
-import { TaskRevertedError } from '../errors/index.js'
+import { TaskRevertedError, TaskSkippedError } from '../errors/index.js'
 import { ordinaryAddress } from './own.js'
 
 const DATA = '0xa9059cbb00000000000000000000000000000000000000000000000000000000'
@@ -95,6 +95,27 @@ test('a failed task has status 0 and no logs; a replay gets the decoded reason a
   await expect(ask('eth_call', { ...transaction, nonce: '0x7' }, 'latest')).rejects.toMatchObject(reason)
   expect(backend.queries).toEqual([])
   expect(wallet.passed()).toEqual([])
+})
+
+test('a skipped task is a failed one in the block of its skip', async () => {
+  const { ask, backend, wallet } = await sent()
+  wallet.mine(backend.hash)
+  const failure = new TaskSkippedError({ task: { contract: SECRET, index: 9n }, refund: 5n })
+  // The transaction that skipped another input of it is not this one's.
+  for (const [index, expected] of [
+    [8n, null],
+    [9n, { status: '0x0', logs: [], blockNumber: '0x46', to: SECRET.toLowerCase() }],
+  ] as const) {
+    const commit = { transaction: wallet.skip(SECRET, index, 70n), block: 70n }
+    const outcome = { index: 9n, commit, logs: [], failure }
+    backend.views.set(backend.hash, { contract: SECRET, kind: 'task', value: 0n, gas: 5n, outcome })
+    const receipt = await ask('eth_getTransactionReceipt', backend.hash)
+    if (expected) expect(receipt).toMatchObject(expected)
+    else expect(receipt).toBeNull()
+  }
+  // A replay for the reason says it too.
+  const transaction = { from: ALICE, to: SECRET, data: DATA, value: '0x5' }
+  await expect(ask('eth_call', transaction, '0x46')).rejects.toThrow('nobody executed it')
 })
 
 test('a transaction that the Enigma contract refused is a failed one to the secret contract', async () => {

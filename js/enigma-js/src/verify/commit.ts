@@ -1,14 +1,20 @@
 import {
   type Address,
   type ContractFunctionArgs,
+  formatLog,
   type Hash,
+  type Hex,
   isAddressEqual,
   keccak256,
   type Log,
+  pad,
   parseEventLogs,
+  type RpcLog,
+  toEventSelector,
+  zeroHash,
 } from 'viem'
 import { getLogs } from 'viem/actions'
-import { enigmaAbi } from '../abi.js'
+import { committedEvent, type enigmaAbi, inputCreatedEvent, skippedEvent } from '../abi.js'
 import type { Connection } from '../connection.js'
 import { DroppedTaskError, ForeignContractError, ForgedReplyError, ProofError } from '../errors/trust.js'
 import { payFor, priceAt } from '../protocol/fees.js'
@@ -19,19 +25,27 @@ import { NO_OUTBOUND_CALLS, receiptSigner } from '../protocol/receipt.js'
 import { foldSnapshot, nextStateHead } from '../protocol/state.js'
 import { unpackSecretContract, wordToHex } from '../protocol/words.js'
 import { blockAt, type VerifiedBlock } from './block.js'
-import { groupOf, measurementSlots, requireSigner, type Signer } from './group.js'
-import type { VerifiedInput } from './input.js'
+import { groupOf, measurementSlots, requireSigners, type Signer } from './group.js'
+import { inputAt, inputLogs, type VerifiedInput } from './input.js'
+import { request } from './rpc.js'
 import { prove } from './storage.js'
 import { calledBy, transactionAt } from './transaction.js'
+
+/** Topics of commits and skips. */
+export const END_TOPICS = [committedEvent, skippedEvent].map((event) => toEventSelector(event))
 
 /** A receipt with what the chain needs to check it: the Solidity struct `Commitment`. */
 export type Commitment = ContractFunctionArgs<typeof enigmaAbi, 'nonpayable', 'commit'>[0][number]
 
-/** An announced commit, as a log tells it: nothing of it is believed yet. */
+/** An announced end of inputs, by a commit or a skip, as a log tells it: nothing of it is believed yet. */
 export type CommitLog = {
   contract: Address
   firstIndex: bigint
   lastIndex: bigint
+  /** After it. */
+  stateHead: Hash
+  /** Whether nobody executed the input. */
+  skipped: boolean
   transaction: Hash
   block: bigint
   blockHash: Hash
@@ -45,22 +59,29 @@ export type VerifiedCommit = {
   gasCharged: bigint
   /** Wei. */
   paid: bigint
-  /** The worker that executed it: rank 0. */
+  /** The worker that executed it: whose signature comes first. */
   worker: Signer
   transaction: Hash
   at: VerifiedBlock
 }
 
-/** The commits that `logs` announce, in their order. */
+/** The commits and skips that `logs` announce, in their order. */
 export function commitLogs({ network }: Connection, logs: readonly Log[]): CommitLog[] {
   const ours = logs.filter((log) => isAddressEqual(log.address, network.enigma) && !log.removed)
-  return parseEventLogs({ abi: enigmaAbi, eventName: 'Committed', logs: ours as Log[] }).flatMap((log) => {
+  const abi = [committedEvent, skippedEvent]
+  return parseEventLogs({ abi, logs: ours as Log[] }).flatMap((log) => {
     if (log.blockNumber === null || log.blockHash === null || log.transactionHash === null) return []
-    const { secretContract, firstIndex, lastIndex } = log.args
+    const skipped = log.eventName === 'Skipped'
+    const { secretContract, stateHead } = log.args
+    const [firstIndex, lastIndex] = skipped
+      ? [log.args.index, log.args.index]
+      : [log.args.firstIndex, log.args.lastIndex]
     return {
       contract: secretContract,
       firstIndex,
       lastIndex,
+      stateHead,
+      skipped,
       transaction: log.transactionHash,
       block: log.blockNumber,
       blockHash: log.blockHash,
@@ -68,14 +89,26 @@ export function commitLogs({ network }: Connection, logs: readonly Log[]): Commi
   })
 }
 
-/** Whether a commit is one of this input. */
+/** Logs of the commits and skips of a contract from a block on, as the RPC tells them. */
+export async function endLogs(connection: Connection, contract: Address, fromBlock: Hex): Promise<Log[]> {
+  const filter = {
+    address: connection.network.enigma,
+    topics: [END_TOPICS, pad(contract)],
+    fromBlock,
+    toBlock: 'latest',
+  }
+  const logs = (await request(connection, 'eth_getLogs', [filter])) as RpcLog[]
+  return logs.map((log) => formatLog(log))
+}
+
+/** Whether a commit or skip is one of this input. */
 export function covers(log: CommitLog, { contract, index }: { contract: Address; index: bigint }): boolean {
   return isAddressEqual(log.contract, contract) && log.firstIndex <= index && index <= log.lastIndex
 }
 
 /**
- * Checks a commit of `input` as the chain did, and that the chain did: every field of the receipt, every signer in the
- * group at its rank, and, by Merkle proof, that the contract's input and state heads in that block are the receipt's.
+ * Checks a commit of `input` as the chain did, and that the chain did: every field of the receipt, every signer one that
+ * may serve the contract, and, by Merkle proof, that the contract's input and state heads in that block are the receipt's.
  * Throws {@link ForgedReplyError}, {@link ForeignContractError}, {@link DroppedTaskError}, {@link ProofError}.
  */
 export async function verifyCommit(
@@ -95,8 +128,12 @@ export async function verifyCommit(
     throw new ForgedReplyError({ what, why: 'It is for another input than the chain recorded.' })
   const heads = checkFields(connection, commitment, what)
 
-  const group = await groupOf(connection, input.contract, Number(receipt.epoch), at)
+  const epoch = Number(receipt.epoch)
+  const { contract } = input
+  const group = await groupOf(connection, contract, epoch, at)
   const before = receipt.firstIndex === 0n ? 2n ** 64n - 1n : receipt.firstIndex - 1n
+  // Who may sign is known before it is known who did.
+  const slots = measurementSlots(group)
   const proof = prove(
     connection,
     at,
@@ -105,8 +142,7 @@ export async function verifyCommit(
       layout.secretContract(input.contract, 1),
       layout.head(input.contract, before),
       layout.head(input.contract, receipt.lastIndex),
-      // Who may sign is known before it is known who did.
-      ...measurementSlots(group.slice(0, commitment.signatures.length)),
+      ...slots,
     ],
     `the commit of task ${input.index} of ${input.contract}`,
   )
@@ -114,13 +150,16 @@ export async function verifyCommit(
   proof.catch(() => undefined)
   // It leaves before the curve keeps this thread busy.
   await new Promise((resolve) => setTimeout(resolve))
-  const { timestamp } = at
   const recovered = await Promise.all(
     commitment.signatures.map((signature) => signerOf(connection, commitment, signature, what)),
   )
-  const signers = recovered.map((signer, rank) => requireSigner(group, signer, { what, timestamp, rank }))
+  const signers = await requireSigners(connection, { contract, epoch, block: at, what }, recovered)
   const [head = 0n, counts = 0n, first = 0n, last = 0n, ...allowed] = await proof
-  if (allowed.some((word) => word === 0n))
+  const needed = measurementSlots(signers)
+  const words = needed.every((slot) => slots.includes(slot))
+    ? needed.map((slot) => allowed[slots.indexOf(slot)])
+    : await prove(connection, at, needed, what)
+  if (words.some((word) => word === 0n))
     throw new ForgedReplyError({ what, why: 'The measurement of a signer is not on the network’s list.' })
   const record = unpackSecretContract([head, counts])
   if (record.cursor <= input.index || heads.inputHead(wordToHex(first)) !== wordToHex(last))
@@ -128,13 +167,15 @@ export async function verifyCommit(
       hash: input.transaction,
       why: `The RPC shows a commit that block ${at.number} does not have.`,
     })
+  if (new Set(recovered).size !== signers.length)
+    throw new ForgedReplyError({ what, why: 'One worker signed it twice.' })
   if (signers.length !== record.signers)
     throw new ForgedReplyError({
       what,
       why: `It has ${signers.length} signatures, the contract asks for ${record.signers}.`,
     })
   if (receipt.stateHeadAfter !== record.stateHead)
-    await requireLater(connection, input, commitment, log, record.stateHead)
+    await requireLater(connection, input, receipt.stateHeadAfter, log, record.stateHead)
   const worker = signers[0]
   const result = receipt.results[place]
   const output = commitment.outputs[place]
@@ -235,29 +276,71 @@ async function signerOf(
   }
 }
 
-/** A later commit of the same block may have moved the head on: follow them from this one to the proven head. */
-async function requireLater(
+/**
+ * Checks that `input` was skipped: the head of the contract's state after the log's block, by proof, follows from the input
+ * with no state change, which is what no commit leaves. Returns the block. Throws {@link DroppedTaskError}.
+ */
+export async function verifySkip(
   connection: Connection,
   input: VerifiedInput,
-  commitment: Commitment,
   log: CommitLog,
-  proven: `0x${string}`,
+): Promise<VerifiedBlock> {
+  const { contract, index } = input
+  const at = await blockAt(connection, log.blockHash)
+  const headOf = async (block: VerifiedBlock) => {
+    const [head = 0n] = await prove(connection, block, [layout.secretContract(contract, 0)], 'the state head')
+    return wordToHex(head)
+  }
+  // Where it began need not be believed: no other beginning leads to the proven head.
+  const [logs, parent, proven] = await Promise.all([
+    logsOf(connection, contract, log.blockHash),
+    blockAt(connection, at.number - 1n),
+    headOf(at),
+  ])
+  const before = logs.find(({ lastIndex }) => lastIndex + 1n === index)?.stateHead
+  const head = nextStateHead(before ?? (await headOf(parent)), input.hash, zeroHash)
+  if (head !== proven) await requireLater(connection, input, head, log, proven)
+  return at
+}
+
+/** The ends of a contract's inputs that a block announces. */
+async function logsOf(connection: Connection, contract: Address, blockHash: Hash): Promise<CommitLog[]> {
+  const logs = await getLogs(connection.client, { address: connection.network.enigma, blockHash })
+  return commitLogs(connection, logs).filter((log) => isAddressEqual(log.contract, contract))
+}
+
+/** Later ends in the same block may have moved the head on: follow them from `after` to the proven head. */
+async function requireLater(
+  connection: Connection,
+  { contract, transaction }: VerifiedInput,
+  after: Hash,
+  log: CommitLog,
+  proven: Hash,
 ): Promise<void> {
-  const logs = await getLogs(connection.client, {
-    address: connection.network.enigma,
-    blockHash: log.blockHash,
-  })
-  let { stateHeadAfter: head, lastIndex } = commitment.receipt
-  for (const later of commitLogs(connection, logs)) {
-    if (!isAddressEqual(later.contract, input.contract) || later.firstIndex !== lastIndex + 1n) continue
-    const next = await commitmentOf(connection, input.contract, later)
-    if (next.receipt.stateHeadBefore !== head) break
-    checkFields(connection, next, `A later commit of ${input.contract}`)
-    ;({ stateHeadAfter: head, lastIndex } = next.receipt)
+  let [head, { lastIndex }] = [after, log]
+  for (const later of await logsOf(connection, contract, log.blockHash)) {
+    if (later.firstIndex !== lastIndex + 1n) continue
+    if (later.skipped) {
+      const [skipped] = await getLogs(connection.client, {
+        address: connection.network.enigma,
+        event: inputCreatedEvent,
+        args: { secretContract: contract, index: later.firstIndex },
+        fromBlock: BigInt(connection.network.checkpointNumber),
+        toBlock: log.block,
+      }).then((logs) => inputLogs(connection, logs))
+      if (!skipped) break
+      head = nextStateHead(head, (await inputAt(connection, skipped)).hash, zeroHash)
+    } else {
+      const next = await commitmentOf(connection, contract, later)
+      if (next.receipt.stateHeadBefore !== head) break
+      checkFields(connection, next, `A later commit of ${contract}`)
+      head = next.receipt.stateHeadAfter
+    }
+    lastIndex = later.lastIndex
   }
   if (head !== proven)
     throw new DroppedTaskError({
-      hash: input.transaction,
-      why: `The RPC shows a commit that block ${log.block} does not have.`,
+      hash: transaction,
+      why: `The RPC shows a ${log.skipped ? 'skip' : 'commit'} that block ${log.block} does not have.`,
     })
 }

@@ -71,12 +71,8 @@ export function inputLogs({ network }: Connection, logs: readonly Log[]): InputL
   })
 }
 
-/**
- * Checks that the chain recorded this input at this place: its hash, recomputed, extends the head before it to the head
- * after it, and both lie in the contract's ring. Throws {@link ForgedInputError}, or {@link ProofError}.
- */
-export async function verifyInput(connection: Connection, log: InputLog): Promise<VerifiedInput> {
-  const { contract, index } = log
+/** The input that a log tells, and its hash: unchecked. */
+export async function inputAt(connection: Connection, log: InputLog) {
   const at = await blockAt(connection, log.blockHash)
   const input: Input = {
     kind: log.kind === 'deploy' ? 2 : 1,
@@ -88,7 +84,17 @@ export async function verifyInput(connection: Connection, log: InputLog): Promis
     codeHash: log.kind === 'deploy' ? keccak256(log.code) : zeroHash,
     envelopeHash: keccak256(log.envelope),
   }
-  const hash = inputHash(contract, index, input)
+  const hash = inputHash(log.contract, log.index, input)
+  return { at, input, hash }
+}
+
+/**
+ * Checks that the chain recorded this input at this place: its hash, recomputed, extends the head before it to the head
+ * after it, and both lie in the contract's ring. Throws {@link ForgedInputError}, or {@link ProofError}.
+ */
+export async function verifyInput(connection: Connection, log: InputLog): Promise<VerifiedInput> {
+  const { contract, index } = log
+  const { at, input, hash } = await inputAt(connection, log)
   const [before, after, counts] = await proveHeads(connection, contract, index, at)
   const head = nextInputHead(wordToHex(before), hash)
   if (head !== wordToHex(after))

@@ -9,7 +9,7 @@ import type { Secret } from '../protocol/secret.js'
 import { currentEpoch, wordToHex } from '../protocol/words.js'
 import { blockAt, findBlock, type VerifiedBlock } from './block.js'
 import { epochWordAt } from './epoch.js'
-import { groupOf, measurementSlots, requireSigner } from './group.js'
+import { measurementSlots, requireSigners } from './group.js'
 import { prove } from './storage.js'
 
 /** A query that was sent. */
@@ -43,12 +43,11 @@ export async function verifyReply(
       what,
       why: `It is signed for epoch ${epoch}, which is not that of its block.`,
     })
-  const group = await groupOf(connection, contract, epoch, block)
-  const worker = requireSigner(group, signer, { what, timestamp: block.timestamp })
+  const workers = await requireSigners(connection, { contract, epoch, block, what }, [signer])
   const [head = 0n, allowed = 0n] = await prove(
     connection,
     block,
-    [layout.secretContract(contract, 0), ...measurementSlots([worker])],
+    [layout.secretContract(contract, 0), ...measurementSlots(workers)],
     what,
   )
   if (allowed === 0n)

@@ -35,6 +35,11 @@ export const COMMITTED = toEventSelector(
     'event Committed(address indexed secretContract, uint64 indexed firstIndex, uint64 lastIndex, uint40 epoch, bytes32 stateHead, bytes32 snapshotHash, uint256[] outcomes, bytes[] outputs, bytes[] deltas)',
   ),
 )
+export const SKIPPED = toEventSelector(
+  parseAbiItem(
+    'event Skipped(address indexed secretContract, uint64 indexed index, bytes32 stateHead, address indexed sender, uint256 refund)',
+  ),
+)
 
 type Answer = (params: readonly unknown[]) => unknown
 type Listener = (...args: unknown[]) => void
@@ -115,7 +120,16 @@ export class FakeWallet implements Eip1193Provider {
   }
 
   commit(contract: Address, first: bigint, last: bigint, block: bigint): Hash {
-    const hash = keccak256(toHex(`commit ${contract} ${first} ${block}`))
+    return this.#end(COMMITTED, contract, first, block, encodeAbiParameters([{ type: 'uint64' }], [last]))
+  }
+
+  skip(contract: Address, index: bigint, block: bigint): Hash {
+    const words = encodeAbiParameters([{ type: 'bytes32' }, { type: 'uint256' }], [keccak256('0x'), 5n])
+    return this.#end(SKIPPED, contract, index, block, words)
+  }
+
+  #end(kind: Hex, contract: Address, first: bigint, block: bigint, data: Hex): Hash {
+    const hash = keccak256(toHex(`${kind} ${contract} ${first} ${block}`))
     this.#add('eth_getTransactionReceipt', hash, {
       transactionHash: hash,
       blockHash: keccak256(toHex(`block ${block}`)),
@@ -123,15 +137,15 @@ export class FakeWallet implements Eip1193Provider {
       transactionIndex: '0x2',
       status: '0x1',
       logs: [
-        { address: PLAIN, topics: [COMMITTED], data: '0x', logIndex: '0x0' },
+        { address: PLAIN, topics: [kind], data: '0x', logIndex: '0x0' },
         {
           address: ENIGMA.toLowerCase(),
           topics: [
-            COMMITTED,
+            kind,
             pad(contract.toLowerCase() as Address, { size: 32 }),
             numberToHex(first, { size: 32 }),
           ],
-          data: encodeAbiParameters([{ type: 'uint64' }], [last]),
+          data,
           logIndex: '0x4',
         },
       ],

@@ -66,7 +66,10 @@ export type Epoch = Read<typeof readEpoch>
 
 export const readGroup = record({
   epoch: count,
-  workers: list(record({ rank: count, id: count, signer: address, operator: address }), 64),
+  workers: list(
+    record({ rank: count, silent: optional(bool), id: count, signer: address, operator: address }),
+    64,
+  ),
 })
 export type Group = Read<typeof readGroup>
 
@@ -130,9 +133,10 @@ export const readTask = record({
       epoch: count,
       firstIndex: count,
       lastIndex: count,
-      status: oneOf('completed', 'valueReturned', 'unopened'),
+      status: oneOf('completed', 'valueReturned', 'unopened', 'skipped'),
       gasCharged: count,
       pay: wei,
+      refund: optional(wei),
       outputBytes: count,
       deltaBytes: count,
       stateHead: hash,

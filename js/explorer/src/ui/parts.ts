@@ -102,6 +102,7 @@ type Stage = { readonly word: string; readonly kind: 'idle' | 'busy' | 'good' | 
 export function stageOf(task: Task): Stage {
   if (task.committed?.status === 'valueReturned') return { word: 'value returned', kind: 'warn' }
   if (task.committed?.status === 'unopened') return { word: 'unopened', kind: 'warn' }
+  if (task.committed?.status === 'skipped') return { word: 'skipped', kind: 'warn' }
   if (task.committed) return { word: 'committed', kind: 'good' }
   return task.stage === 'executing' ? { word: 'executing', kind: 'busy' } : { word: 'waiting', kind: 'idle' }
 }

@@ -51,6 +51,10 @@ export class ViewKeys {
     if (!secret) throw new ClosedResultError('Locked.')
     if (task.committed?.status === 'unopened')
       throw new ClosedResultError('Nobody could open its envelope, so there is no result.')
+    if (task.committed?.status === 'skipped')
+      throw new ClosedResultError(
+        'It was skipped: nobody executed it, so there is no result. Its money is credit in the Enigma contract.',
+      )
     const [created, output] = await Promise.all([
       createdEnvelope(provider, network.enigma, task),
       committedOutput(provider, network.enigma, task),

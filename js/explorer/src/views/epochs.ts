@@ -125,6 +125,7 @@ export function groupCard(state: State, contract: Hex, act: Actions): VNode {
   const group = state.groups.get(contract)
   const title = ['Group of ', h('span', { class: 'mono' }, short(contract))]
   if (!group) return card(title, {}, problem(state, 'group') ?? loading())
+  const first = (group.workers.find((worker) => !worker.silent) ?? group.workers[0])?.rank
   return card(
     title,
     { aside: h('a', { href: linkTo({ view: 'epochs', contract }) }, `epoch ${whole(group.epoch)}`) },
@@ -134,7 +135,11 @@ export function groupCard(state: State, contract: Hex, act: Actions): VNode {
             name: 'Rank',
             class: 'lead',
             cell: (worker) =>
-              h('strong', null, worker.rank === 0 ? '0, executes' : `${worker.rank}, stands by`),
+              h(
+                'strong',
+                null,
+                `${worker.rank}, ${worker.silent ? 'passed over' : worker.rank === first ? 'executes' : 'stands by'}`,
+              ),
           },
           { name: 'Worker', cell: (worker) => whole(worker.id) },
           { name: 'Signing key', cell: (worker) => hex(worker.signer, act) },

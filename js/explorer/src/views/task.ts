@@ -45,6 +45,7 @@ type Step = { readonly name: string; readonly state: 'done' | 'now' | 'next'; re
 function steps(state: State, task: Task, act: Actions): readonly Step[] {
   const { created, committed } = task
   const executing = task.stage === 'executing' || committed !== null
+  const skipped = committed?.status === 'skipped'
   const who = task.worker && [
     'worker ',
     h('strong', null, whole(task.worker.id)),
@@ -76,14 +77,16 @@ function steps(state: State, task: Task, act: Actions): readonly Step[] {
     {
       name: 'Executing',
       state: committed ? 'done' : executing ? 'now' : 'next',
-      text: committed
-        ? ['executed and signed by ', who ?? 'a worker of the group']
-        : who
-          ? [executing ? 'at ' : 'will be at ', who]
-          : 'in an enclave of the group',
+      text: skipped
+        ? 'nobody executed it in time'
+        : committed
+          ? ['executed and signed by ', who ?? 'a worker of the group']
+          : who
+            ? [executing ? 'at ' : 'will be at ', who]
+            : 'in an enclave of the group',
     },
     {
-      name: 'Committed',
+      name: skipped ? 'Skipped' : 'Committed',
       state: committed ? 'done' : 'next',
       text: committed
         ? [
@@ -118,6 +121,7 @@ const STATUS = {
   completed: 'completed; whether it reverted inside is its sender’s to know',
   valueReturned: 'value returned: it did not succeed',
   unopened: 'unopened: its envelope could not be read',
+  skipped: 'skipped: nobody executed it; its sender has fee and value back as credit',
 } as const
 
 function work(task: Task, act: Actions): VNode {
@@ -132,7 +136,7 @@ function work(task: Task, act: Actions): VNode {
       ['Outcome', committed ? STATUS[committed.status] : 'not yet'],
       ['Encrypted for epoch', whole(task.epoch)],
       ['Included in epoch', whole(task.inclusionEpoch)],
-      committed ? ['Committed in epoch', whole(committed.epoch)] : null,
+      committed && committed.status !== 'skipped' ? ['Committed in epoch', whole(committed.epoch)] : null,
       committed && committed.lastIndex > committed.firstIndex
         ? ['Receipt', `inputs ${whole(committed.firstIndex)} to ${whole(committed.lastIndex)} together`]
         : null,
@@ -163,8 +167,9 @@ function money(task: Task): VNode {
         ? [
             'Back to the sender',
             ether(
-              (most > committed.pay ? most - committed.pay : 0n) +
-                (committed.status === 'completed' ? 0n : task.value),
+              committed.refund ??
+                (most > committed.pay ? most - committed.pay : 0n) +
+                  (committed.status === 'completed' ? 0n : task.value),
             ),
           ]
         : null,

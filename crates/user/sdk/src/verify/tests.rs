@@ -190,6 +190,60 @@ fn a_worker_of_another_group_answers_for_nobody() {
     ));
 }
 
+/// Nine workers of equal weight in seats 0 to 8; the stored group holds two of them, which were passed over.
+fn nine(stored: &[u64], silent: u64) -> World {
+    let mut nine = world()
+        .with(layout::seed(EPOCH), U256::from(7))
+        .with(layout::TREE_ROOT, word(&[(EPOCH, 0), (90, 40), (90, 72), (90, 104)]));
+    for level in 2..5 {
+        nine = nine.with(layout::tree_word(level, 0, 0), word(&[(90, 0)]));
+    }
+    nine = nine
+        .with(layout::tree_word(1, 0, 0), word(&[(80, 0), (10, 32)]))
+        .with(layout::tree_word(0, 0, 0), word(&[0, 1, 2, 3, 4, 5, 6, 7].map(|seat| (10, 32 * seat))))
+        .with(layout::tree_word(0, 1, 0), word(&[(10, 0)]));
+    let ids = stored.iter().enumerate().map(|(rank, id)| (*id, 56 + 24 * rank));
+    let fields: Vec<_> =
+        [(EPOCH, 0), (stored.len() as u64, 40), (silent, 48)].into_iter().chain(ids).collect();
+    nine.with(layout::secret_contract(CONTRACT, 2), word(&fields))
+}
+
+fn drawn(world: &World) -> Vec<u64> {
+    let slots: Vec<B256> = world.0.keys().copied().collect();
+    let (facts, state_root) = world.prove(&slots);
+    let proven = ProvenSlots::verify(&facts, ENIGMA, state_root).unwrap();
+    let seed = B256::from(U256::from(7));
+    let all = enigma_protocol::lottery::sequence(&proven, CONTRACT, EPOCH, seed, 8).unwrap();
+    all.iter().map(|drawn| drawn.id).collect()
+}
+
+/// The world in which worker `id` has the signing key of the tests.
+fn signing(world: World, id: u64) -> World {
+    let signer = U256::from_be_slice(SIGNER.as_slice());
+    world
+        .with(layout::worker_id(SIGNER), U256::from(id + 1))
+        .with(layout::worker(id, 0), signer | word(&[(TIME + 1, 160), (1, 200)]))
+        .with(layout::worker(id, 2), MEASUREMENT.into())
+}
+
+#[test]
+fn any_of_the_eight_that_may_serve_answers_and_the_ninth_does_not() {
+    let sequence = drawn(&nine(&[], 0));
+    assert_eq!(sequence.len(), 8);
+    let left_out = (0..9).find(|id| !sequence.contains(id)).unwrap();
+    // A group of two; of two that were passed over; and a word that holds more than a group.
+    for (count, silent) in [(2, 0), (2, 0b11), (8, 0b11)] {
+        for id in &sequence {
+            let world = signing(nine(&sequence[..count], silent), *id);
+            world
+                .judge(SIGNER, &reply())
+                .unwrap_or_else(|e| panic!("{id} of {sequence:?}, {count} stored: {e}"));
+        }
+        let refused = signing(nine(&sequence[..count], silent), left_out).judge(SIGNER, &reply());
+        assert!(matches!(refused, Err(Error::NotInGroup { signer: SIGNER, epoch: EPOCH })));
+    }
+}
+
 #[test]
 fn an_answer_of_another_epoch_is_refused() {
     for told in [EPOCH - 1, EPOCH + 1, 0, u64::MAX] {

@@ -1,0 +1,74 @@
+//! `enigma skip`: passes over an input that nobody executes.
+
+use std::process::ExitCode;
+
+use alloy_primitives::{Address, U256};
+use anyhow::{Result, bail};
+use enigma_chain::{Chain, Event, Sender, accounts, bindings::Enigma};
+use enigma_sdk::Error;
+use serde_json::json;
+
+use super::common;
+use crate::{abi, cli::Skip};
+
+/// Skips the oldest pending input. Its sender gets fee and value back.
+pub async fn run(args: Skip) -> Result<ExitCode> {
+    let (client, _) = common::client(&args.data_dir, args.from).await?;
+    let (chain, contract) = (client.chain(), args.address);
+    let record = chain.secret_contract(contract).await?;
+    if record.deployer.is_zero() {
+        return Err(Error::UnknownContract(contract).into());
+    }
+    let index = record.cursor;
+    if index >= record.inputCount {
+        bail!("nothing is pending: all {index} inputs of {contract} are final");
+    }
+    let since = client.descriptor().checkpoint_number;
+    let Some(pending) = chain.input(contract, index, since).await? else {
+        bail!("input {index} of {contract} is not in the chain's logs; ask another RPC endpoint");
+    };
+    let parameters = chain.parameters().await?;
+    let deadline = u64::from(parameters.skip_epochs) * parameters.epoch_length;
+    let from = pending.input.block_number.max(record.lastCommitBlock.to()).saturating_add(deadline);
+    let height = chain.height().await?;
+    // The next block is the first that could hold it.
+    if height + 1 < from {
+        bail!(
+            "input {index} of {contract} may be skipped from block {from} on, which is {} blocks away: until then its \
+             workers may still execute it",
+            from - height
+        );
+    }
+    let call = Enigma::skipCall { account: contract, input: (&pending.input).into() };
+    let sender = Sender::new(chain.clone(), accounts::local(args.from)?);
+    let receipt = match sender.call_enigma(&call, Default::default()).await {
+        Err(error) if error.is_refusal("WrongInputHead") || error.is_refusal("NothingPending") => {
+            bail!("input {index} of {contract} became final in this moment")
+        }
+        other => other?,
+    };
+    let block = receipt.block_number.unwrap_or_default();
+    let refund = refund_of(chain, contract, index, block).await?;
+    if args.json {
+        out!(
+            "{}",
+            json!({
+                "ok": true, "address": contract, "index": index, "sender": pending.input.sender, "block": block,
+                "transaction": receipt.transaction_hash, "refundWei": refund.to_string(),
+            })
+        );
+    } else {
+        out!("input {index} of {contract} is skipped (block {block})");
+        out!("{} ETH are credited to its sender, {}", abi::show_ether(refund), pending.input.sender);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the skip's event says that the sender got back, wei.
+async fn refund_of(chain: &Chain, contract: Address, index: u64, block: u64) -> Result<U256> {
+    let refund = chain.history(block, block).await?.into_iter().find_map(|event| match event {
+        Event::Skipped(skip) if (skip.contract, skip.index) == (contract, index) => Some(skip.refund),
+        _ => None,
+    });
+    Ok(refund.unwrap_or_default())
+}
