@@ -5,6 +5,8 @@
 //! ports      a free block of ports that no other test takes
 //! answer     what a command said, with a bound on its time
 //! processes  who belongs to a network, and whether they are gone
+//! nodes      one node at a time: killed, and started again
+//! watch      what the chain says of a network: turns, outcomes, signers
 //! rpc        the chain or a node, asked over JSON-RPC by hand
 //! socket     a node's WebSocket, by hand
 //! ```
@@ -14,10 +16,12 @@
 
 pub mod answer;
 pub mod binary;
+pub mod nodes;
 pub mod ports;
 pub mod processes;
 pub mod rpc;
 pub mod socket;
+pub mod watch;
 
 use std::{
     path::{Path, PathBuf},

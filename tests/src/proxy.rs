@@ -1,5 +1,7 @@
 //! A TCP proxy that writes every byte that passes to files: what whoever runs an RPC endpoint sees.
 
+pub mod holding;
+
 use std::{
     fs::File,
     io::{Read, Write},

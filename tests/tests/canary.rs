@@ -35,6 +35,7 @@ fn a_secret_is_seen_by_the_enclave_that_executes_it_and_by_nobody_else() {
     let scanner = scene.scanner();
     let task = scene.start_holding();
     let frozen = Frozen::at_work(&scene, &scanner);
+    // Nor does a stand-by's turn come, which would be entitled to it.
     let seen = search::all(&scene, &scanner);
     let enclaves = search::enclaves(&scene, &scanner);
     frozen.release();

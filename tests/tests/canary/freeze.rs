@@ -8,10 +8,11 @@ use std::{
 
 use enigma_node::record;
 use enigma_tests::{
-    network::{processes::Process, wait_for},
+    network::{processes::Process, rpc, wait_for},
     scan::{Channel, Scanner},
 };
 use rustix::process::Signal;
+use serde_json::json;
 
 use super::scene::{SECRETS, Scene};
 
@@ -23,6 +24,8 @@ pub struct Frozen {
     enclave: Process,
     frames: PathBuf,
     length: usize,
+    /// Port of the chain. It makes no block meanwhile: a stand-by whose turn comes would be entitled to the secret too.
+    chain: u16,
 }
 
 impl Frozen {
@@ -40,8 +43,10 @@ impl Frozen {
                 if at.elapsed() < PONDERS {
                     continue;
                 }
-                let frozen = Self { enclave: enclave.clone(), frames: frames.clone(), length };
+                let chain = scene.network.port_base();
+                let frozen = Self { enclave: enclave.clone(), frames: frames.clone(), length, chain };
                 enclave.signal(Signal::STOP);
+                rpc::call(chain, "evm_setIntervalMining", json!([0]));
                 wait_for("standstill", Duration::from_secs(5), || enclave.is_stopped().then_some(()));
                 let memory = Channel::new("enclave").memory(scanner, [enclave]);
                 if frozen.is_unanswered() && memory.has(SECRETS[1]) {
@@ -64,12 +69,14 @@ impl Frozen {
     /// Lets it go on; until now it had not answered.
     pub fn release(&self) {
         assert!(self.is_unanswered(), "the task was over before the search was");
+        rpc::call(self.chain, "evm_setIntervalMining", json!([1]));
         self.enclave.signal(Signal::CONT);
     }
 }
 
 impl Drop for Frozen {
     fn drop(&mut self) {
+        rpc::call(self.chain, "evm_setIntervalMining", json!([1]));
         self.enclave.signal(Signal::CONT);
     }
 }

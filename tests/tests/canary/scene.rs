@@ -116,8 +116,7 @@ impl Scene {
         });
         records.into_iter().any(|record| {
             let came = record::read(&record).filter(|(direction, _)| *direction == record::IN);
-            let snapshots =
-                came.filter(|(_, m)| matches!(PeerReply::from_bytes(m), Ok(PeerReply::Snapshot(_))));
+            let snapshots = came.filter(|(_, m)| matches!(PeerReply::from_bytes(m), Ok(PeerReply::Chunk(_))));
             // The first was that of the deployment.
             snapshots.count() > 1
         })

@@ -19,13 +19,13 @@ async fn an_endpoint_that_dies_is_replaced_and_taken_back_when_it_lives() {
     assert_eq!(chain.block(2).await.unwrap().number, 2);
     assert_eq!(second.requests(), 0, "the first in the list serves");
     first.does(|_, _, _| Deed::HangUp);
-    assert_eq!(within(5, chain.block(3)).await.unwrap().number, 3);
+    assert_eq!(within(20, chain.block(3)).await.unwrap().number, 3);
     assert!(second.requests() > 0);
     first.requests();
     assert_eq!(chain.block(1).await.unwrap().number, 1);
     assert_eq!(first.requests(), 0, "it rests");
     first.is_honest();
-    within(10, async {
+    within(40, async {
         while first.requests() == 0 {
             chain.height().await.unwrap();
             tokio::task::yield_now().await;
@@ -45,7 +45,7 @@ async fn an_endpoint_that_hangs_costs_one_bounded_wait() {
     let chain = connect(&[&first, &second]);
     first.does(|_, _, _| Deed::Hang);
     let begun = Instant::now();
-    assert_eq!(within(5, chain.height()).await.unwrap(), height(&anvil));
+    assert_eq!(within(20, chain.height()).await.unwrap(), height(&anvil));
     assert!(begun.elapsed() >= OPTIONS.patience && begun.elapsed() < 4 * OPTIONS.patience);
     first.requests();
     let begun = Instant::now();
@@ -53,10 +53,10 @@ async fn an_endpoint_that_hangs_costs_one_bounded_wait() {
     assert!(begun.elapsed() < OPTIONS.patience && first.requests() == 0, "it rests");
 
     let alone = connect(&[&first]);
-    let error = within(5, alone.height()).await.unwrap_err();
+    let error = within(20, alone.height()).await.unwrap_err();
     assert!(error.to_string().contains("took too long"), "{error}");
     first.is_honest();
-    within(5, alone.height()).await.expect("a single endpoint is asked again at once");
+    within(20, alone.height()).await.expect("a single endpoint is asked again at once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,9 +78,9 @@ async fn an_endpoint_that_lags_is_left_and_an_invented_height_does_not_win() {
     let (first, second) = (Endpoint::before(&anvil), second);
     let chain = connect(&[&first, &second]);
     second.changes("eth_blockNumber", |answer| *answer = "0xffffffff".into());
-    assert_eq!(within(5, chain.height()).await.unwrap(), 5);
+    assert_eq!(within(20, chain.height()).await.unwrap(), 5);
     second.requests();
-    assert_eq!(within(5, chain.height()).await.unwrap(), 5);
+    assert_eq!(within(20, chain.height()).await.unwrap(), 5);
     assert_eq!(second.requests(), 0, "who claims a block must have it");
 }
 
@@ -94,7 +94,7 @@ async fn a_height_does_not_fall_back_while_another_endpoint_holds_it() {
     assert_eq!(chain.height().await.unwrap(), 4);
     first.does(|_, _, _| Deed::HangUp);
     assert_eq!(
-        within(5, chain.height()).await.unwrap(),
+        within(20, chain.height()).await.unwrap(),
         4,
         "one block behind is allowed, and yet not chosen"
     );
@@ -132,7 +132,7 @@ async fn an_endpoint_of_another_chain_is_never_used() {
     let chain = connect(&[&first, &second]);
     chain.height().await.unwrap();
     first.does(|_, _, _| Deed::HangUp);
-    let error = within(5, chain.height()).await.unwrap_err();
+    let error = within(20, chain.height()).await.unwrap_err();
     assert!(error.to_string().contains("another chain"), "{error}");
 }
 
@@ -145,7 +145,7 @@ async fn errors_name_endpoints_without_their_keys() {
     for deed in [|| Deed::HangUp, || Deed::Hang, || Deed::Refuse(-1, "no"), || Deed::Answer(json!("zz"))] {
         endpoint.does(move |_, _, _| deed());
         let chain = Chain::connect_all(&[&url], Address::ZERO, OPTIONS).unwrap();
-        let error = within(5, chain.height()).await.unwrap_err();
+        let error = within(20, chain.height()).await.unwrap_err();
         assert!(error.to_string().contains(&host), "{error}");
         assert!(!format!("{error} {error:?} {chain:?}").contains("hunter2"), "{error:?}");
     }

@@ -34,7 +34,7 @@ async fn events_are_of_one_history() {
         Deed::Answer(logs)
     });
     let chain = connect(&[&endpoint]);
-    let span = within(10, chain.events(1, 3)).await.unwrap();
+    let span = within(40, chain.events(1, 3)).await.unwrap();
     assert_eq!(span.events.len(), 1, "what the reorganisation dropped is not told");
     assert_eq!(span.last.hash, chain.block(3).await.unwrap().hash);
     assert!(reads.load(Ordering::SeqCst) >= 2);
@@ -60,6 +60,6 @@ async fn a_history_that_never_rests_is_no_lie_and_no_answer() {
         anvil.call("anvil_reorg", json!([1, [[value, 0]]]));
         Deed::Answer(logs)
     });
-    let told = within(10, connect(&[&endpoint]).events(1, height(&anvil))).await;
+    let told = within(40, connect(&[&endpoint]).events(1, height(&anvil))).await;
     assert!(matches!(told, Err(Error::Reorganised(3))), "{told:?}");
 }

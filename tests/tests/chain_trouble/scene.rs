@@ -1,6 +1,10 @@
 //! A chain with a contract on it that emits whatever it is told to.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use alloy_primitives::{Address, B256, U256, hex};
 use alloy_sol_types::{SolEvent, SolValue};
@@ -24,7 +28,7 @@ const EMITTER: &str = "0x606035604035602035600035608036038060806000376000a400";
 const REFUSES: &str = "0x63SELECTOR60e01b60005260046000fd";
 
 pub const OPTIONS: Options = Options {
-    patience: Duration::from_millis(400),
+    patience: Duration::from_secs(2),
     lag: 2,
     rest: Duration::from_millis(200),
     compare_every: Duration::ZERO,
@@ -58,12 +62,17 @@ pub fn skipped(index: u64) -> Vec<u8> {
     [topics.concat(), (B256::repeat_byte(2), U256::from(3)).abi_encode()].concat()
 }
 
-/// Has a contract emit, in a block of its own where the chain mines at once.
+/// Has a contract emit on a chain that mines at once, in a block of its own.
 pub fn emit(anvil: &Anvil, contract: Address, calldata: &[u8]) {
     let from = anvil.call("eth_accounts", json!([]))[0].clone();
     let call =
         json!({ "from": from, "to": contract, "data": hex::encode_prefixed(calldata), "gas": "0x30000" });
-    anvil.call("eth_sendTransaction", json!([call]));
+    let hash = anvil.call("eth_sendTransaction", json!([call]));
+    let bound = Instant::now() + Duration::from_secs(10);
+    while anvil.call("eth_getTransactionReceipt", json!([hash])).is_null() {
+        assert!(Instant::now() < bound, "mined in time");
+        std::thread::yield_now();
+    }
 }
 
 pub fn height(anvil: &Anvil) -> u64 {

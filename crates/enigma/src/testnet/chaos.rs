@@ -22,7 +22,7 @@ mod wires;
 
 use std::{collections::BTreeSet, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::ValueEnum;
 use futures::{StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
@@ -31,6 +31,7 @@ use super::{
     Progress, Size,
     directory::{Directory, Running},
     network::Network,
+    stop_signal,
     supervise::Process,
 };
 use crew::Crew;
@@ -113,8 +114,11 @@ pub async fn unleash(
     let load = load.start();
     rage(&crew, plan, &mut report, progress, stop).await;
     let sent = load.stop().await;
-    progress.done("chaos: over; waiting for the last tasks");
-    let ended = report.finish(sent).await;
+    progress.done("chaos: over; waiting for the last tasks (Ctrl-C ends that)");
+    let ended = tokio::select! {
+        ended = report.finish(sent) => ended,
+        () = stop_signal() => Err(anyhow!("ended before the last tasks were")),
+    };
     *processes = crew.release();
     ended.map(|()| report)
 }

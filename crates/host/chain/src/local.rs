@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use crate::{Chain, Result, view::View};
 
+/// How often blocks are made anew until they are a chain.
+const TRIES: usize = 8;
+
 /// Makes the last `depth` blocks anew, empty, and sends their transactions again, as they would be in the pools of a
 /// real network. Returns how many were taken.
 ///
@@ -17,11 +20,21 @@ pub async fn reorganise(chain: &Chain, depth: u64) -> Result<usize> {
     for number in height.saturating_sub(depth.saturating_sub(1))..=height {
         raw.extend(transactions(chain, number).await?);
     }
-    let again = |view: View| async move {
-        let _: Value = view.provider().raw_request("anvil_reorg".into(), json!([depth, []])).await?;
-        Ok(())
-    };
-    chain.endpoints().ask(again).await?;
+    let kept = height.saturating_sub(depth);
+    let mut depth = depth;
+    for _ in 0..TRIES {
+        let again = |view: View| async move {
+            let _: Value = view.provider().raw_request("anvil_reorg".into(), json!([depth, []])).await?;
+            Ok(())
+        };
+        chain.endpoints().ask(again).await?;
+        let tip = chain.height().await?;
+        if chain.blocks(kept, tip).await.is_ok() {
+            break;
+        }
+        // It mined a block in the same moment, and lost one: from the last sound one on, all are made anew.
+        depth = tip.saturating_sub(kept);
+    }
     let mut taken = 0;
     for transaction in &raw {
         let send = |view: View| async move { Ok(view.provider().send_raw_transaction(transaction).await?) };

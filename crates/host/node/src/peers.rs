@@ -42,8 +42,10 @@ pub(crate) struct Peers {
     identity: B256,
     listed: Vec<Listed>,
     /// What was sought among peers, when, and who was found.
-    sought: Arc<RwLock<BTreeMap<B256, (Instant, Vec<PeerId>)>>>,
+    sought: Arc<RwLock<Sought>>,
 }
+
+type Sought = BTreeMap<B256, (Instant, Vec<PeerId>)>;
 
 impl Peers {
     /// Starts listening and dialling.

@@ -1,12 +1,22 @@
 //! Brings the proofs that an enclave asks for.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use alloy_primitives::B256;
 use enigma_chain::Chain;
 use enigma_protocol::door::{MAX_SLOTS, UntrustedFacts};
 
 use crate::Result;
+
+/// How long a block takes to be made, where proofs are mixed up meanwhile; twice as long at each try.
+const SETTLES: Duration = Duration::from_millis(10);
+/// Times that proofs are asked for again: a chain that is just making a block mixes them up now and then.
+pub(crate) const MIXED_UP: u32 = 5;
+
+/// Lets the chain finish its block before the next try.
+pub(crate) async fn let_settle(tries: u32) {
+    tokio::time::sleep(SETTLES.saturating_mul(1 << tries.min(MIXED_UP))).await;
+}
 
 /// Slots asked for before that are worth proving ahead the next time.
 const REMEMBERED: usize = 256;

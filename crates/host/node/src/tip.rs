@@ -69,7 +69,7 @@ impl Tip {
     }
 
     /// Waits until the height is another than `known`. For ever, once nobody asks any more.
-    pub(crate) async fn is_not(mut self, known: u64) {
+    pub(crate) async fn left(mut self, known: u64) {
         if self.0.wait_for(|latest| latest.height != known).await.is_err() {
             std::future::pending().await
         }

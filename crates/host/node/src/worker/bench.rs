@@ -20,12 +20,15 @@ use futures::{StreamExt, future::join_all, stream::FuturesUnordered};
 use tokio::sync::RwLock;
 
 use super::WorkerEnclave;
-use crate::{Error, Result, feeder::Feeder, peers::Peers, prover::prove};
+use crate::{
+    Error, Result,
+    feeder::Feeder,
+    peers::Peers,
+    prover::{MIXED_UP, let_settle, prove},
+};
 
 /// Rounds before a question is given up.
 const ROUNDS: usize = 16;
-/// Times that proofs are asked for again: a chain that is just making a block mixes them up now and then.
-const MIXED_UP: usize = 3;
 
 /// A worker's enclave at work.
 pub(crate) struct Bench {
@@ -64,7 +67,10 @@ impl Bench {
                         state = Some(states.state(contract).await?);
                     }
                 }
-                Reply::Refused(Refusal { code: Code::BadProof, .. }) if mixed_up < MIXED_UP => mixed_up += 1,
+                Reply::Refused(Refusal { code: Code::BadProof, .. }) if mixed_up < MIXED_UP => {
+                    let_settle(mixed_up).await;
+                    mixed_up += 1;
+                }
                 Reply::Refused(refusal) => return Err(Error::Refused(refusal)),
                 reply => return Ok(reply),
             }

@@ -84,7 +84,7 @@ impl World for NodeWorld {
     }
 
     async fn moved(&self, known: u64) {
-        self.tip.clone().is_not(known).await;
+        self.tip.clone().left(known).await;
     }
 
     async fn height(&self) -> Result<u64> {

@@ -1,0 +1,159 @@
+//! Schedules by the hundred, and mistakes made on purpose. `ENIGMA_SEED=7 cargo nextest run -p enigma-simulation --release
+//! --no-capture one_seed` tells what happened under one seed.
+
+use std::{
+    env,
+    num::NonZero,
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+    time::Instant,
+};
+
+use enigma_simulation::{Bug, Invariant, Report, Sums, run};
+
+/// Schedules of an ordinary run of the tests.
+const SCHEDULES: u64 = 300;
+/// Schedules within which a mistake must be found.
+const TRIES: u64 = 400;
+
+fn number(name: &str) -> Option<u64> {
+    env::var(name).ok()?.parse().ok()
+}
+
+/// Runs `count` seeds from `first` on all processors, until `stop` says so of a report.
+fn many(first: u64, count: u64, bug: Option<Bug>, stop: impl Fn(&Report) -> bool + Sync) -> Vec<Report> {
+    let next = AtomicU64::new(first);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= first + count {
+                return done;
+            }
+            let report = run(seed, bug, false);
+            if stop(&report) {
+                next.store(first + count, Ordering::Relaxed);
+            }
+            done.push(report);
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        let all: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        all.into_iter().flat_map(|one| one.join().unwrap()).collect()
+    })
+}
+
+fn hold(first: u64, count: u64) {
+    let began = Instant::now();
+    let reports = many(first, count, None, |_| false);
+    let passed = began.elapsed().as_secs_f64();
+    let mut sums = Sums::default();
+    let mut blocks = 0;
+    let mut quiet = Vec::new();
+    for report in &reports {
+        let one = &report.sums;
+        sums.created += one.created;
+        sums.committed += one.committed;
+        sums.skipped += one.skipped;
+        sums.slashed += one.slashed;
+        sums.takeovers += one.takeovers;
+        sums.lost += one.lost;
+        blocks += report.blocks;
+        quiet.push(report.quiet_after);
+    }
+    println!(
+        "{count} schedules in {passed:.1} s: {:.0} a minute; {blocks} blocks; {sums:?}",
+        60.0 * count as f64 / passed
+    );
+    quiet.sort_unstable();
+    let half = quiet.get(quiet.len() / 2);
+    println!("blocks from the last trouble until all is final: half {half:?}, most {:?}", quiet.last());
+    let mut broken: Vec<&Report> = reports.iter().filter(|r| r.violation.is_some()).collect();
+    broken.sort_by_key(|r| r.seed);
+    for report in &broken {
+        let violation = report.violation.as_ref().unwrap();
+        println!("seed {}: {:?}: {}", report.seed, violation.invariant, violation.what);
+    }
+    assert!(
+        broken.is_empty(),
+        "{} of {count} schedules break a promise; ENIGMA_SEED replays one",
+        broken.len()
+    );
+}
+
+#[test]
+fn whatever_goes_wrong_every_promise_holds() {
+    hold(0, SCHEDULES);
+}
+
+#[test]
+#[ignore = "for hours, if wanted: ENIGMA_SCHEDULES says how many, ENIGMA_FIRST from which seed"]
+fn whatever_goes_wrong_every_promise_holds_for_long() {
+    hold(number("ENIGMA_FIRST").unwrap_or(1_000_000), number("ENIGMA_SCHEDULES").unwrap_or(10_000));
+}
+
+#[test]
+fn one_seed_is_told() {
+    let seed = number("ENIGMA_SEED").unwrap_or(1);
+    let report = run(seed, None, true);
+    if number("ENIGMA_SEED").is_some() {
+        report.lines.iter().for_each(|line| println!("{line}"));
+        println!("{:?}", report.sums);
+    }
+    assert!(!report.lines.is_empty());
+    assert!(report.violation.is_none(), "seed {seed}: {:?}", report.violation);
+}
+
+#[test]
+fn a_seed_replays_to_the_same_hash() {
+    for seed in 0..12 {
+        let (one, other) = (run(seed, None, false), run(seed, None, true));
+        assert_eq!(one.hash, other.hash, "seed {seed}");
+        assert_eq!(one.blocks, other.blocks, "seed {seed}");
+    }
+    assert_ne!(run(1, None, false).hash, run(2, None, false).hash);
+}
+
+fn found(bug: Bug, expected: &[Invariant]) {
+    let breaks = |r: &Report| r.violation.as_ref().is_some_and(|v| expected.contains(&v.invariant));
+    let reports = many(0, TRIES, Some(bug), breaks);
+    let first = reports.iter().filter(|r| breaks(r)).min_by_key(|r| r.seed);
+    let Some(report) = first else {
+        let others: Vec<_> =
+            reports.iter().filter_map(|r| r.violation.as_ref().map(|v| v.invariant)).collect();
+        panic!("{bug:?} was not found within {TRIES} schedules; others: {others:?}");
+    };
+    println!("{bug:?} found under seed {}: {:?}", report.seed, report.violation);
+    assert!(run(report.seed, None, false).violation.is_none(), "seed {} without the mistake", report.seed);
+}
+
+#[test]
+fn an_enclave_that_forgets_to_check_the_head_is_found() {
+    found(Bug::EnclaveForgetsHead, &[Invariant::Heads]);
+}
+
+#[test]
+fn a_stand_by_that_ignores_the_clock_is_found() {
+    found(Bug::ForgetsClock, &[Invariant::Fairness]);
+}
+
+#[test]
+fn a_contract_that_forgets_who_was_silent_is_found() {
+    found(Bug::ForgetsSilent, &[Invariant::Slashing]);
+}
+
+#[test]
+fn a_skip_that_refunds_twice_is_found() {
+    found(Bug::RefundsTwice, &[Invariant::Money]);
+}
+
+#[test]
+fn a_sync_that_believes_its_peers_is_found() {
+    found(Bug::SyncBelieves, &[Invariant::Progress, Invariant::Fairness]);
+}
+
+#[test]
+fn a_contract_that_takes_a_receipt_twice_is_found() {
+    found(Bug::CommitsAgain, &[Invariant::Indices]);
+}
