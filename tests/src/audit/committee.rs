@@ -1,6 +1,9 @@
 //! A committee whose machines are simulated, and so hold nothing back from their hosts.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use alloy_primitives::{Address, B256};
 use enigma_crypto::{
@@ -19,13 +22,16 @@ use enigma_protocol::{
 /// As the key enclave seals its seat.
 const SEAT: Seal = Seal("seat");
 
+/// What an envelope's point encapsulates to a contract and epoch; `None` if it opens to nothing.
+type Opened = BTreeMap<(Address, u64, [u8; 96]), Option<Secret<[u8; 32]>>>;
+
 /// At least t shares of one network's key.
 pub struct Committee {
     descriptor: Descriptor,
     polynomial: PublicPolynomial,
     shares: Vec<KeyShare>,
     keys: BTreeMap<(Purpose, Address, u64), IdentityKey>,
-    opened: BTreeMap<(Address, u64, [u8; 96]), Option<Secret<[u8; 32]>>>,
+    opened: Opened,
 }
 
 impl Committee {
@@ -34,7 +40,7 @@ impl Committee {
     /// # Panics
     /// They are not the seats of one simulated network, or fewer than it takes.
     pub fn unsealed(directories: &[PathBuf]) -> Self {
-        let mut seats: Vec<_> = directories.iter().map(unseal).collect();
+        let mut seats: Vec<_> = directories.iter().map(|directory| unseal(directory)).collect();
         let (descriptor, polynomial, share) = seats.pop().expect("a seat");
         let mut shares = vec![share];
         for (other, same, share) in seats {
@@ -97,7 +103,7 @@ impl Committee {
     }
 }
 
-fn unseal(directory: &PathBuf) -> (Descriptor, PublicPolynomial, KeyShare) {
+fn unseal(directory: &Path) -> (Descriptor, PublicPolynomial, KeyShare) {
     let read = |name: &str| {
         let path = directory.join(name);
         std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

@@ -1,6 +1,7 @@
 //! Holds an enclave still in the middle of a task, so that a search has all the time that it needs.
 
 use std::{
+    cell::Cell,
     collections::BTreeMap,
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -26,6 +27,7 @@ pub struct Frozen {
     length: usize,
     /// Port of the chain. It makes no block meanwhile: a stand-by whose turn comes would be entitled to the secret too.
     chain: u16,
+    is_released: Cell<bool>,
 }
 
 impl Frozen {
@@ -44,7 +46,13 @@ impl Frozen {
                     continue;
                 }
                 let chain = scene.network.port_base();
-                let frozen = Self { enclave: enclave.clone(), frames: frames.clone(), length, chain };
+                let frozen = Self {
+                    enclave: enclave.clone(),
+                    frames: frames.clone(),
+                    length,
+                    chain,
+                    is_released: Cell::new(false),
+                };
                 enclave.signal(Signal::STOP);
                 rpc::call(chain, "evm_setIntervalMining", json!([0]));
                 wait_for("standstill", Duration::from_secs(5), || enclave.is_stopped().then_some(()));
@@ -69,6 +77,11 @@ impl Frozen {
     /// Lets it go on; until now it had not answered.
     pub fn release(&self) {
         assert!(self.is_unanswered(), "the task was over before the search was");
+        self.go_on();
+    }
+
+    fn go_on(&self) {
+        self.is_released.set(true);
         rpc::call(self.chain, "evm_setIntervalMining", json!([1]));
         self.enclave.signal(Signal::CONT);
     }
@@ -76,8 +89,9 @@ impl Frozen {
 
 impl Drop for Frozen {
     fn drop(&mut self) {
-        rpc::call(self.chain, "evm_setIntervalMining", json!([1]));
-        self.enclave.signal(Signal::CONT);
+        if !self.is_released.get() {
+            self.go_on();
+        }
     }
 }
 

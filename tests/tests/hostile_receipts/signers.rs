@@ -67,9 +67,7 @@ async fn a_stand_by_gets_keys_and_lands_a_receipt_from_its_turn_on_and_then_is_f
     assert_eq!(commit.block_number, logged + 3);
 
     // From now on it is the first, and who was silent waits for all others.
-    let logged = count(&mut rig, contract, 0).await.event.input.block_number;
-    let refusal = rig.execute_as(group[0], contract, 1).await.expect_err("passed over");
-    assert_eq!(refusal, Refusal { code: Code::NotYourTurn, detail: logged + 9 });
+    count(&mut rig, contract, 0).await;
     let next = rig.execute_as(group[1], contract, 1).await.expect("first now");
     let commitment = rig.commitment(&next);
     let mut passed = commitment.clone();

@@ -207,8 +207,8 @@ fn its_own_word_and_one_members_word_twice_are_too_few() {
     assert_ne!(later, other);
     for too_few in [
         &[][..],
-        &[own.clone()],
-        &[other.clone()],
+        std::slice::from_ref(&own),
+        std::slice::from_ref(&other),
         &[own.clone(), other.clone()],
         &[other.clone(), own.clone(), other.clone()],
         &[other.clone(), later, other.clone(), own],
