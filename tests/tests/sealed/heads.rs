@@ -211,7 +211,7 @@ fn its_own_word_and_one_members_word_twice_are_too_few() {
         std::slice::from_ref(&other),
         &[own.clone(), other.clone()],
         &[other.clone(), own.clone(), other.clone()],
-        &[other.clone(), later, other.clone(), own],
+        &[other.clone(), later, other.clone(), own.clone()],
     ] {
         assert_eq!(key.statements(too_few), Err(behind(0)));
     }

@@ -43,7 +43,12 @@ pub async fn run(role: NodeRole) -> Result<ExitCode> {
     }
     config.limits = limits(config.limits, &more.api);
     config.api = more.api.api.or(config.api);
-    enigma_node::run(config, stop_signal()).await?;
+    // Listened for from now on: who stops a node that is only starting gets a clean end as well.
+    let stop = tokio::spawn(stop_signal());
+    let stopped = async {
+        let _ = stop.await;
+    };
+    enigma_node::run(config, stopped).await?;
     Ok(ExitCode::SUCCESS)
 }
 
