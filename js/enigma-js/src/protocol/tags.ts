@@ -10,6 +10,7 @@ export const HASH_TAGS = [
   'enigma/v1/state-head-genesis',
   'enigma/v1/state-head',
   'enigma/v1/state-head-snapshot',
+  'enigma/v1/snapshot',
   'enigma/v1/context',
   'enigma/v1/seed',
   'enigma/v1/draw',
@@ -23,6 +24,8 @@ export const HASH_TAGS = [
   'enigma/v1/query',
   'enigma/v1/query-context',
   'enigma/v1/query-reply',
+  'enigma/v1/peer-worker',
+  'enigma/v1/peer-key-node',
 ] as const
 export type HashTag = (typeof HASH_TAGS)[number]
 
@@ -53,6 +56,7 @@ export const CURVE_TAGS = [
   'ENIGMA_V1_BEACON_BLS12381G1_XMD:SHA-256_SSWU_RO_',
   'ENIGMA_V1_INPUT_BLS12381G1_XMD:SHA-256_SSWU_RO_',
   'ENIGMA_V1_STATE_BLS12381G1_XMD:SHA-256_SSWU_RO_',
+  'ENIGMA_V1_HEAD_BLS12381G1_XMD:SHA-256_SSWU_RO_',
 ] as const
 export type CurveTag = (typeof CURVE_TAGS)[number]
 
