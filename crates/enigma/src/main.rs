@@ -5,6 +5,7 @@
 //! commands  one file a command
 //! testnet   the local network: chain, contracts, nodes as processes, and their data directory
 //! clock     unix seconds as people read them
+//! random    bytes that nobody can guess
 //! operator  a worker's directory, account and record
 //! abi       Solidity values and errors to and from text
 //! tools     where the compiler, the chain and the enclaves' programs are
@@ -23,6 +24,7 @@ mod cli;
 mod clock;
 mod commands;
 mod operator;
+mod random;
 mod testnet;
 mod tools;
 

@@ -8,7 +8,7 @@ use enigma_chain::json_abi::JsonAbi;
 use enigma_sdk::{Code, Limits, Outcome};
 
 use super::{common, outcome};
-use crate::{abi, cli::Deploy, tools};
+use crate::{abi, cli::Deploy, random::random, tools};
 
 /// Prints the address. Exit code 2 if the constructor failed.
 pub async fn run(args: Deploy) -> Result<ExitCode> {
@@ -28,8 +28,7 @@ pub async fn run(args: Deploy) -> Result<ExitCode> {
     } else {
         Code { clear: bytecode, secret: arguments }
     };
-    let mut salt = B256::ZERO;
-    getrandom::fill(salt.as_mut_slice()).map_err(|e| anyhow::anyhow!("no randomness: {e}"))?;
+    let salt = B256::new(random()?);
     let limits = args.common.gas.map(|gas| Limits { gas, bytes: code_bytes(&code) });
     let sent = client.deploy(code, salt, abi::ether(&args.common.value)?, limits).await?;
     directory.save_abi(sent.contract, &compiled["abi"])?;

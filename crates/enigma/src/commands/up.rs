@@ -102,11 +102,7 @@ fn plan(args: &cli::Chaos) -> Result<Option<Plan>> {
     }
     let seed = match args.chaos_seed {
         Some(seed) => seed,
-        None => {
-            let mut bytes = [0; 4];
-            getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("no randomness: {e}"))?;
-            u32::from_be_bytes(bytes).into()
-        }
+        None => u32::from_be_bytes(crate::random::random()?).into(),
     };
     let (kinds, every, lasting, load) =
         (args.chaos.clone(), args.chaos_every, args.chaos_for, args.chaos_load);

@@ -24,7 +24,7 @@ use super::{
     network::Network,
     supervise::Size,
 };
-use crate::tools;
+use crate::{random::random, tools};
 
 /// ENG that each local worker stakes.
 const STAKE: u64 = 10_000;
@@ -119,12 +119,6 @@ async fn wake_workers(seats: &mut [Seat]) -> Result<Vec<Public>> {
         seat.peer.signer = Some(identity.address);
     }
     Ok(identities)
-}
-
-fn random() -> Result<[u8; 32]> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("no randomness: {e}"))?;
-    Ok(bytes)
 }
 
 /// Admits these workers and gives their operators what they will stake.

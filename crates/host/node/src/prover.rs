@@ -4,18 +4,32 @@ use std::{collections::BTreeSet, time::Duration};
 
 use alloy_primitives::B256;
 use enigma_chain::Chain;
-use enigma_protocol::door::{MAX_SLOTS, UntrustedFacts};
+use enigma_protocol::door::{Code, MAX_SLOTS, Refusal, UntrustedFacts};
 
-use crate::Result;
+use crate::{Error, Result};
 
 /// How long a block takes to be made, where proofs are mixed up meanwhile; twice as long at each try.
 const SETTLES: Duration = Duration::from_millis(10);
-/// Times that proofs are asked for again: a chain that is just making a block mixes them up now and then.
-pub(crate) const MIXED_UP: u32 = 5;
+/// Times that proofs are asked for again.
+const TRIES: u32 = 5;
 
-/// Lets the chain finish its block before the next try.
-pub(crate) async fn let_settle(tries: u32) {
-    tokio::time::sleep(SETTLES.saturating_mul(1 << tries.min(MIXED_UP))).await;
+/// A chain that is just making a block mixes proofs up now and then: within one question they are asked for again.
+#[derive(Default)]
+pub(crate) struct MixedUp(u32);
+
+impl MixedUp {
+    /// Lets the chain finish its block, if that is what a refusal calls for.
+    ///
+    /// # Errors
+    /// The refusal, if it is another one or has come too often.
+    pub(crate) async fn settle(&mut self, refusal: Refusal) -> Result<()> {
+        if refusal.code != Code::BadProof || self.0 >= TRIES {
+            return Err(Error::Refused(refusal));
+        }
+        tokio::time::sleep(SETTLES.saturating_mul(1 << self.0)).await;
+        self.0 += 1;
+        Ok(())
+    }
 }
 
 /// Slots asked for before that are worth proving ahead the next time.

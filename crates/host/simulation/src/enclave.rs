@@ -295,33 +295,12 @@ fn establish<'a>(
 
 /// The epochs whose keys open something of a state, whose heads must lead to the chain's.
 fn epochs(ground: &Ground<'_>, state: &UntrustedState, bug: Option<Bug>) -> Result<BTreeSet<u64>, Stop> {
-    let mut opening = BTreeSet::new();
-    let mut head = genesis_state_head(ground.network, ground.contract);
-    let mut epoch = 0;
-    if let Some(base) = &state.base {
-        head = fold_snapshot(base.head_before, snapshot_hash(&base.snapshot.0));
-        epoch = base.epoch;
-        opening.insert(epoch);
-    }
-    for step in &state.steps.0 {
-        head = match step {
-            Step::Delta(delta) => {
-                opening.insert(epoch);
-                next_state_head(head, delta.input_hash, keccak256(&delta.delta.0))
-            }
-            Step::Skipped(skip) => next_state_head(head, skip.input_hash, B256::ZERO),
-            Step::Folded(fold) if fold.epoch > epoch => {
-                epoch = fold.epoch;
-                fold_snapshot(head, fold.snapshot_hash)
-            }
-            Step::Folded(_) => return Err(Code::WrongState.into()),
-        };
-    }
-    let is_right = head == ground.record.state_head && epoch == ground.record.sealed_epoch;
-    if (!is_right && bug != Some(Bug::EnclaveForgetsHead)) || opening.contains(&0) {
+    let led = state.lead(genesis_state_head(ground.network, ground.contract)).ok_or(Code::WrongState)?;
+    let is_right = led.head == ground.record.state_head && led.epoch == ground.record.sealed_epoch;
+    if (!is_right && bug != Some(Bug::EnclaveForgetsHead)) || led.opening.contains(&0) {
         return Err(Code::WrongState.into());
     }
-    Ok(opening)
+    Ok(led.opening)
 }
 
 fn rebuild(ground: &Ground<'_>, state: &UntrustedState) -> Option<Model> {

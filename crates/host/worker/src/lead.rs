@@ -36,10 +36,10 @@ impl<W: World> Inner<W> {
         }
         let input = &oldest.untrusted.input;
         match duty(&standing, self.id, input, failed) {
-            Duty::Lead if waited < courtesy(&standing, self.id) => {
-                Ok(Did::Later(courtesy(&standing, self.id) - waited))
-            }
-            Duty::Lead => self.lead(contract, &standing, &next).await,
+            Duty::Lead => match courtesy(&standing, self.id).saturating_sub(waited) {
+                Duration::ZERO => self.lead(contract, &standing, &next).await,
+                left => Ok(Did::Later(left)),
+            },
             Duty::Hold => {
                 self.world.hold(contract, input).await?;
                 tracing::info!(%contract, "held the clock: the price is above the oldest input's cap");

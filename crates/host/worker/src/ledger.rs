@@ -7,7 +7,7 @@ use alloy_primitives::{Address, B256};
 use enigma_chain::{ChunkEvent, Event};
 use enigma_protocol::{
     Decode, Encode,
-    door::{UntrustedBase, UntrustedState, UntrustedStep},
+    door::{UntrustedState, UntrustedStep},
     network::Descriptor,
 };
 use enigma_store::{Cursor, Delta, Store};
@@ -297,11 +297,7 @@ impl Replay {
 
     /// The state on the snapshot that was named, whose blob is `snapshot`; or on nothing.
     pub(crate) fn state(self, snapshot: Option<Vec<u8>>) -> UntrustedState {
-        let base = self.base.zip(snapshot).map(|(base, snapshot)| UntrustedBase {
-            head_before: base.head_before,
-            epoch: base.epoch,
-            snapshot: snapshot.into(),
-        });
+        let base = self.base.zip(snapshot).map(|(base, snapshot)| base.with(snapshot));
         UntrustedState { base, steps: self.steps.into() }
     }
 }

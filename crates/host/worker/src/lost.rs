@@ -10,7 +10,7 @@ use enigma_protocol::{
     snapshot::{CHUNK, Manifest, snapshot_hash},
 };
 
-use crate::{Error, Result, World, worker::Inner};
+use crate::{Error, Result, World, worker::Inner, world::in_pieces};
 
 /// Blocks for which a snapshot is looked for before it is declared lost.
 const SEARCH: u64 = 8;
@@ -109,12 +109,14 @@ impl<W: World> Inner<W> {
             return Ok(false);
         };
         let mut chunks = BTreeMap::new();
-        for event in self.world.history(from, end.max(from)).await?.events {
-            if let Event::ChunkPosted(event) = event
-                && event.contract == contract
-                && event.snapshot_hash == hash
-            {
-                chunks.insert(event.index, event.chunk);
+        for (from, to) in in_pieces(from.saturating_sub(1), end.max(from)) {
+            for event in self.world.history(from, to).await?.events {
+                if let Event::ChunkPosted(event) = event
+                    && event.contract == contract
+                    && event.snapshot_hash == hash
+                {
+                    chunks.insert(event.index, event.chunk);
+                }
             }
         }
         let sealed: Vec<u8> = chunks.into_values().flatten().collect();

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use alloy_primitives::{Address, B256};
 use enigma_protocol::{
-    door::{UntrustedBase, UntrustedState},
+    door::UntrustedState,
     peer::{ChunkRequest, SnapshotRequest},
     snapshot::{CHUNK, Manifest, snapshot_hash},
     state::genesis_state_head,
@@ -16,12 +16,11 @@ use crate::{
     ledger::{News, Replay},
     track::Base,
     worker::Inner,
+    world::in_pieces,
 };
 
 /// Snapshots kept of a contract.
 const KEEP: usize = 3;
-/// Blocks whose events are asked for at once.
-const SPAN: u64 = 2_000;
 
 impl<W: World> States for Inner<W> {
     async fn state(&self, contract: Address) -> Result<UntrustedState> {
@@ -51,11 +50,7 @@ impl<W: World> Inner<W> {
             tracing::warn!(%contract, "kept changes are damaged: reading them from the chain again");
             return self.replay(contract, newest.map(|(base, snapshot)| (base.hash, snapshot))).await;
         };
-        let base = newest.map(|(base, snapshot)| UntrustedBase {
-            head_before: base.head_before,
-            epoch: base.epoch,
-            snapshot: snapshot.into(),
-        });
+        let base = newest.map(|(base, snapshot)| base.with(snapshot));
         Ok(UntrustedState { base, steps: steps.into() })
     }
 
@@ -102,11 +97,8 @@ impl<W: World> Inner<W> {
             let ledger = self.ledger();
             (ledger.cursor().0, ledger.track(contract).map(|t| t.state_head))
         };
-        let mut at = self.checkpoint;
-        while at < end {
-            let to = end.min(at.saturating_add(SPAN));
-            replay.note(contract, self.world.history(at + 1, to).await?.events)?;
-            at = to;
+        for (from, to) in in_pieces(self.checkpoint, end) {
+            replay.note(contract, self.world.history(from, to).await?.events)?;
         }
         if Some(replay.state_head()) != head {
             return Err(Error::NotNow("the chain has moved on"));

@@ -5,7 +5,7 @@ use alloy_primitives::{Address, B256, keccak256};
 use enigma_chain::{CommitEvent, InputEvent, SkipEvent};
 use enigma_primitives::codec::{Decode, DecodeError, Encode, Reader, Writer};
 use enigma_protocol::{
-    door::{UntrustedDelta, UntrustedFold, UntrustedInput, UntrustedSkip, UntrustedStep},
+    door::{UntrustedBase, UntrustedDelta, UntrustedFold, UntrustedInput, UntrustedSkip, UntrustedStep},
     input::{genesis_input_head, next_input_head},
     state::{fold_snapshot, genesis_state_head, next_state_head},
 };
@@ -35,6 +35,13 @@ pub(crate) struct Base {
     pub(crate) epoch: u64,
     /// Index of the first input after it.
     pub(crate) first_index: u64,
+}
+
+impl Base {
+    /// The same with its sealed snapshot, as an enclave takes it.
+    pub(crate) fn with(self, snapshot: Vec<u8>) -> UntrustedBase {
+        UntrustedBase { head_before: self.head_before, epoch: self.epoch, snapshot: snapshot.into() }
+    }
 }
 
 /// What one event adds to the chain of state heads.

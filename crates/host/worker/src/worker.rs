@@ -27,19 +27,18 @@ use crate::{
     Error, Result, World,
     height::Height,
     ledger::{Ledger, News},
+    world::in_pieces,
 };
 
 /// Contracts that are worked on at once.
 const JOBS: usize = 8;
 /// Co-signatures, and snapshots being fetched or posted, at once.
-pub(crate) const COSIGNING: usize = 4;
+const COSIGNING: usize = 4;
 const SIDE_JOBS: usize = 8;
 /// Pause after something failed: at first, and at most.
 const REST: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 /// The longest that nothing is looked at, if the chain stands still.
 const IDLE: Duration = Duration::from_millis(500);
-/// Blocks whose events are asked for at once.
-const SPAN: u64 = 2_000;
 /// Blocks after which it is tried again to post what is declared lost: a snapshot may have come here since, or this
 /// worker may have died before it posted.
 const POST_AGAIN: u64 = 8;
@@ -234,11 +233,9 @@ impl<W: World> Inner<W> {
             at = self.go_back(height).await?;
         }
         let mut news = Vec::new();
-        while at < height {
-            let to = height.min(at.saturating_add(SPAN));
-            let span = self.world.history(at + 1, to).await?;
+        for (from, to) in in_pieces(at, height) {
+            let span = self.world.history(from, to).await?;
             news.extend(self.ledger().note(span, to)?);
-            at = to;
         }
         Ok(news)
     }

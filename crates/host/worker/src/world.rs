@@ -15,6 +15,16 @@ use enigma_protocol::{
 
 use crate::Result;
 
+/// Blocks whose events are asked for at once.
+const AT_ONCE: u64 = 2_000;
+
+/// The blocks after `after` up to `to`, in pieces whose events can be asked for at once: the first and the last of each.
+pub(crate) fn in_pieces(after: u64, to: u64) -> impl Iterator<Item = (u64, u64)> {
+    let next =
+        move |last: u64| (last < to).then(|| (last.saturating_add(1), to.min(last.saturating_add(AT_ONCE))));
+    std::iter::successors(next(after), move |&(_, last)| next(last))
+}
+
 /// The events of some blocks, from one view of the chain.
 #[derive(Clone, Debug)]
 pub struct Span {
@@ -189,4 +199,21 @@ pub trait World: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<u8>>> + Send;
     /// Tells the peers that this worker has a snapshot.
     fn announce(&self, snapshot: B256) -> impl Future<Output = ()> + Send;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_cover_every_block_once_and_none_is_too_long() {
+        let pieces = |after, to| in_pieces(after, to).collect::<Vec<_>>();
+        assert_eq!(pieces(5, 5), []);
+        assert_eq!(pieces(6, 5), []);
+        assert_eq!(pieces(5, 6), [(6, 6)]);
+        assert_eq!(pieces(0, AT_ONCE), [(1, AT_ONCE)]);
+        assert_eq!(pieces(0, AT_ONCE + 1), [(1, AT_ONCE), (AT_ONCE + 1, AT_ONCE + 1)]);
+        assert_eq!(pieces(10, 10 + 3 * AT_ONCE).len(), 3);
+        assert_eq!(pieces(u64::MAX - 1, u64::MAX), [(u64::MAX, u64::MAX)]);
+    }
 }

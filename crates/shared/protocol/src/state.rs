@@ -1,6 +1,8 @@
 //! State heads over ciphertext, and what is sealed under a contract's state key.
 
-use alloy_primitives::{Address, B256};
+use std::collections::BTreeSet;
+
+use alloy_primitives::{Address, B256, keccak256};
 use enigma_crypto::{Error, aead::SingleUseKey, bls::Signature, kdf};
 use enigma_primitives::{
     Secret,
@@ -9,7 +11,11 @@ use enigma_primitives::{
     tags::{self, KdfLabel},
 };
 
-use crate::hash::Words;
+use crate::{
+    door::{UntrustedState, UntrustedStep},
+    hash::Words,
+    snapshot::snapshot_hash,
+};
 
 /// Smallest padded plaintext of a delta, snapshot or output, bytes.
 pub const SMALLEST_CLASS: usize = 128;
@@ -37,6 +43,45 @@ pub fn next_state_head(head: B256, input_hash: B256, delta_hash: B256) -> B256 {
 /// The head after the snapshot that opens an epoch.
 pub fn fold_snapshot(head: B256, snapshot_hash: B256) -> B256 {
     Words::tagged(tags::STATE_HEAD_SNAPSHOT).word(head).word(snapshot_hash).hash()
+}
+
+/// Where a state that a host offers leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Led {
+    /// The state head after its last step.
+    pub head: B256,
+    /// The epoch whose state key seals what comes next; 0 if nothing was ever folded in.
+    pub epoch: u64,
+    /// The epochs whose state keys open something of it.
+    pub opening: BTreeSet<u64>,
+}
+
+impl UntrustedState {
+    /// Follows the chain of heads from the snapshot, or from `genesis`, the head before the first input. `None` if the
+    /// epochs do not rise.
+    pub fn lead(&self, genesis: B256) -> Option<Led> {
+        let mut led = Led { head: genesis, epoch: 0, opening: BTreeSet::new() };
+        if let Some(base) = &self.base {
+            led.head = fold_snapshot(base.head_before, snapshot_hash(&base.snapshot.0));
+            led.epoch = base.epoch;
+            led.opening.insert(led.epoch);
+        }
+        for step in &self.steps.0 {
+            led.head = match step {
+                UntrustedStep::Delta(delta) => {
+                    led.opening.insert(led.epoch);
+                    next_state_head(led.head, delta.input_hash, keccak256(&delta.delta.0))
+                }
+                UntrustedStep::Skipped(skip) => next_state_head(led.head, skip.input_hash, B256::ZERO),
+                UntrustedStep::Folded(fold) if fold.epoch > led.epoch => {
+                    led.epoch = fold.epoch;
+                    fold_snapshot(led.head, fold.snapshot_hash)
+                }
+                UntrustedStep::Folded(_) => return None,
+            };
+        }
+        Some(led)
+    }
 }
 
 /// A contract's state key of one epoch, from the committee's evaluation.

@@ -6,14 +6,12 @@
 
 use std::collections::BTreeSet;
 
-use alloy_primitives::{B256, keccak256};
 use enigma_evm::{World, WorldDelta};
 use enigma_primitives::Decode;
 use enigma_protocol::{
     door::{Code, Refusal, UntrustedState, UntrustedStep as Step},
     input::context,
-    snapshot::snapshot_hash,
-    state::{fold_snapshot, genesis_state_head, next_state_head},
+    state::genesis_state_head,
 };
 
 use crate::{facts::Ground, keys::KeyRing};
@@ -24,34 +22,13 @@ use crate::{facts::Ground, keys::KeyRing};
 /// `WrongState` if the heads do not lead from the snapshot, or from the beginning, to the head that the chain records;
 /// or if the epochs do not lead to that of the last snapshot.
 pub(crate) fn epochs(ground: &Ground, state: &UntrustedState) -> Result<BTreeSet<u64>, Refusal> {
-    let wrong = Code::WrongState;
-    let mut opening = BTreeSet::new();
-    let mut head = genesis_state_head(ground.network, ground.contract);
-    let mut epoch = 0;
-    if let Some(base) = &state.base {
-        head = fold_snapshot(base.head_before, snapshot_hash(&base.snapshot.0));
-        epoch = base.epoch;
-        opening.insert(epoch);
-    }
-    for step in &state.steps.0 {
-        head = match step {
-            Step::Delta(delta) => {
-                opening.insert(epoch);
-                next_state_head(head, delta.input_hash, keccak256(&delta.delta.0))
-            }
-            Step::Skipped(skip) => next_state_head(head, skip.input_hash, B256::ZERO),
-            Step::Folded(fold) if fold.epoch > epoch => {
-                epoch = fold.epoch;
-                fold_snapshot(head, fold.snapshot_hash)
-            }
-            Step::Folded(_) => return Err(wrong.into()),
-        };
-    }
+    let led = state.lead(genesis_state_head(ground.network, ground.contract)).ok_or(Code::WrongState)?;
+    let is_right = led.head == ground.record.state_head && led.epoch == ground.record.sealed_epoch;
     // No key seals anything in epoch 0: whatever has none before it was never committed.
-    if head != ground.record.state_head || epoch != ground.record.sealed_epoch || opening.contains(&0) {
-        return Err(wrong.into());
+    if !is_right || led.opening.contains(&0) {
+        return Err(Code::WrongState.into());
     }
-    Ok(opening)
+    Ok(led.opening)
 }
 
 /// The world behind `state`, whose heads have been followed and whose keys are here.

@@ -17,6 +17,7 @@ use super::source::Source;
 use crate::{
     cli::{Join, NodeMore},
     operator::LOCAL_CHAIN,
+    random::random,
     testnet::Progress,
     tools,
 };
@@ -35,7 +36,7 @@ pub async fn settle(
 ) -> Result<NodeConfig> {
     let operator_key = match &args.operator_key {
         Some(path) => accounts::to_hex(&read_key(path)?),
-        None => hex::encode(random()?),
+        None => hex::encode(random::<32>()?),
     };
     let newborn = Newborn {
         enclave: tools::enclave("enigma-worker-enclave")?,
@@ -101,10 +102,4 @@ fn free(chain_id: u64) -> Result<SocketAddr> {
     all.find(|at| TcpListener::bind(at).is_ok()).with_context(|| {
         format!("no port from {} to {} is free; choose one with --listen", PORTS.start, PORTS.end - 1)
     })
-}
-
-fn random() -> Result<[u8; 32]> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("no randomness: {e}"))?;
-    Ok(bytes)
 }

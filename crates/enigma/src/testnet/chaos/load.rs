@@ -14,7 +14,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use crate::{abi, testnet::Network, tools};
+use crate::{abi, random::random, testnet::Network, tools};
 
 /// What the load calls.
 const EXAMPLE: &str = "examples/03-confidential-token/Token.sol:Token";
@@ -109,8 +109,7 @@ impl Source {
         let chain = Chain::connect(&network.rpc, network.enigma)?;
         let sender = Sender::new(chain, accounts::local(account)?);
         let client = Client::connect(sender, network.descriptor()?).await?.with_nodes(&network.api)?;
-        let mut salt = B256::ZERO;
-        getrandom::fill(salt.as_mut_slice()).map_err(|e| anyhow::anyhow!("no randomness: {e}"))?;
+        let salt = B256::new(random()?);
         let sent = client.deploy(code, salt, U256::ZERO, None).await?;
         let report = client.wait(&sent, PATIENCE).await?;
         let Outcome::Returned(_) = report.outcome else { bail!("its constructor failed") };

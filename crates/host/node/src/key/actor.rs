@@ -7,7 +7,7 @@ use enigma_chain::{Chain, Sender};
 use enigma_failpoints::failpoint;
 use enigma_protocol::{
     door::{
-        Code, KeyEnclaveReply as Reply, Refusal, Resumed, UntrustedFacts, UntrustedKeyRequest as Request,
+        KeyEnclaveReply as Reply, Refusal, Resumed, UntrustedFacts, UntrustedKeyRequest as Request,
         UntrustedRelease,
     },
     keys::KeyReply,
@@ -21,7 +21,7 @@ use crate::{
     Error, Result,
     feeder::Feeder,
     peers::Peers,
-    prover::{MIXED_UP, Prover, let_settle, prove},
+    prover::{MixedUp, Prover, prove},
     reception::{Asked, declined},
     tip::Tip,
 };
@@ -134,7 +134,7 @@ impl KeyNode {
         question: impl Fn(UntrustedFacts) -> Request,
     ) -> Result<Reply> {
         let mut slots: BTreeSet<B256> = self.prover.begin(guess);
-        let mut mixed_up = 0;
+        let mut mixed_up = MixedUp::default();
         for _ in 0..ROUNDS {
             let facts = prove(&self.chain, &slots, self.feeder.view().number).await?;
             match self.enclave.ask(question(facts)).await? {
@@ -142,12 +142,7 @@ impl KeyNode {
                     self.prover.note(&need.slots.0);
                     slots.extend(need.slots.0);
                 }
-                // A chain that is just making a block mixes proofs up now and then: they are asked for again.
-                Reply::Refused(Refusal { code: Code::BadProof, .. }) if mixed_up < MIXED_UP => {
-                    let_settle(mixed_up).await;
-                    mixed_up += 1;
-                }
-                Reply::Refused(refusal) => return Err(Error::Refused(refusal)),
+                Reply::Refused(refusal) => mixed_up.settle(refusal).await?,
                 reply => return Ok(reply),
             }
         }

@@ -24,7 +24,7 @@ use crate::{
     Error, Result,
     feeder::Feeder,
     peers::Peers,
-    prover::{MIXED_UP, let_settle, prove},
+    prover::{MixedUp, prove},
 };
 
 /// Rounds before a question is given up.
@@ -57,7 +57,7 @@ impl Bench {
         question: impl Fn(UntrustedFacts, Option<UntrustedState>) -> Request,
     ) -> Result<Reply> {
         let mut state: Option<UntrustedState> = None;
-        let mut mixed_up = 0;
+        let mut mixed_up = MixedUp::default();
         for _ in 0..ROUNDS {
             match self.round(&slots, |facts| question(facts, state.clone())).await? {
                 Reply::Need(Need { slots: more, keys, state: wanted }) => {
@@ -67,11 +67,7 @@ impl Bench {
                         state = Some(states.state(contract).await?);
                     }
                 }
-                Reply::Refused(Refusal { code: Code::BadProof, .. }) if mixed_up < MIXED_UP => {
-                    let_settle(mixed_up).await;
-                    mixed_up += 1;
-                }
-                Reply::Refused(refusal) => return Err(Error::Refused(refusal)),
+                Reply::Refused(refusal) => mixed_up.settle(refusal).await?,
                 reply => return Ok(reply),
             }
         }
