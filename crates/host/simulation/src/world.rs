@@ -326,13 +326,16 @@ impl World for SimWorld {
         }
     }
 
-    async fn holders(&self, snapshot: B256, ids: &[u64]) -> Vec<u64> {
+    async fn workers(&self, ids: &[u64]) -> Vec<u64> {
+        self.step().await;
+        ids.to_vec()
+    }
+
+    async fn holders(&self, snapshot: B256) -> Vec<u64> {
         self.step().await;
         self.with(|inner| {
             let says = inner.nodes.iter().enumerate().filter(|(_, n)| n.provides.contains(&snapshot));
-            let mut holders: Vec<u64> = says.map(|(id, _)| id as u64).filter(|id| *id != self.id).collect();
-            holders.extend(ids.iter().filter(|id| !inner.nodes[**id as usize].provides.contains(&snapshot)));
-            holders
+            says.map(|(id, _)| id as u64).filter(|id| *id != self.id).collect()
         })
     }
 

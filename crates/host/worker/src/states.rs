@@ -27,14 +27,17 @@ impl<W: World> States for Inner<W> {
         let base = self.ledger().track(contract).and_then(|t| t.base);
         // Before the first commit inputs can have been skipped.
         let Some(base) = base else { return self.on(contract, None).await };
+        if base.head_before == genesis_state_head(self.network, contract) {
+            // It is a snapshot of nothing: what was committed since is enough, under keys that are released anyway.
+            return match self.kept_snapshot(contract, base.hash)? {
+                Some(snapshot) => self.on(contract, Some((base, snapshot))).await,
+                None => self.replay(contract, None).await,
+            };
+        }
         match self.snapshot(contract, base.hash).await {
             Ok(snapshot) => {
                 self.found(contract);
                 self.on(contract, Some((base, snapshot))).await
-            }
-            // It is a snapshot of nothing: what was committed since is enough, under keys that are released anyway.
-            Err(Error::Snapshot(_)) if base.head_before == genesis_state_head(self.network, contract) => {
-                self.replay(contract, None).await
             }
             Err(Error::Snapshot(_)) => self.without(contract, base.hash).await,
             Err(error) => Err(error),

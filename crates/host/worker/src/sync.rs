@@ -1,5 +1,8 @@
 //! Fetching a snapshot: its manifest from any peer, its chunks from several at once. Manifest and chunks prove
-//! themselves, so a peer that lies only wastes its turn; what is here stays here over a restart.
+//! themselves, so a peer that lies only wastes its turn, and one that is silent not even that; what is here stays here over
+//! a restart.
+
+use std::{future::ready, pin::pin, time::Duration};
 
 use alloy_primitives::{Address, B256};
 use enigma_failpoints::failpoint;
@@ -7,7 +10,12 @@ use enigma_protocol::{
     peer::{ChunkRequest, SnapshotRequest},
     snapshot::Manifest,
 };
-use futures::{StreamExt, stream};
+use futures::{
+    StreamExt,
+    future::join,
+    stream::{self, FuturesUnordered},
+};
+use tokio::time::{sleep, timeout};
 
 use crate::{Error, Result, World, worker::Inner};
 
@@ -15,6 +23,22 @@ use crate::{Error, Result, World, worker::Inner};
 const PEERS: usize = 16;
 /// Chunks under way at once.
 const AT_ONCE: usize = 4;
+/// How long a peer may be silent before the next one is asked as well.
+const SILENCE: Duration = Duration::from_millis(500);
+
+/// The first right answer. Each of `asked` begins when the one before it had none, or was silent for long.
+async fn first_right<T>(asked: Vec<impl Future<Output = Option<T>>>) -> Option<T> {
+    let (mut asked, mut under_way) = (asked.into_iter(), FuturesUnordered::new());
+    loop {
+        under_way.extend(asked.next());
+        if under_way.is_empty() {
+            return None;
+        }
+        if let Ok(Some(Some(right))) = timeout(SILENCE, under_way.next()).await {
+            return Some(right);
+        }
+    }
+}
 
 impl<W: World> Inner<W> {
     /// Brings a snapshot into the database.
@@ -22,11 +46,7 @@ impl<W: World> Inner<W> {
     /// # Errors
     /// [`Error::Snapshot`] if no peer has all that is missing.
     pub(crate) async fn fetch(&self, contract: Address, hash: B256) -> Result<()> {
-        let standing = self.world.standing(contract).await?;
-        let ids: Vec<u64> = standing.ids.iter().copied().filter(|id| *id != self.id).collect();
-        let mut peers = self.world.holders(hash, &ids).await;
-        peers.truncate(PEERS);
-        let Some(manifest) = self.manifest(contract, hash, &peers).await? else {
+        let Some((manifest, peers)) = self.holders(contract, hash).await? else {
             return Err(Error::Snapshot(hash));
         };
         let places: Vec<u32> = self.begin(contract, hash, &manifest)?;
@@ -47,27 +67,45 @@ impl<W: World> Inner<W> {
         Ok(())
     }
 
-    /// The manifest that an earlier try left, or the first right one of a peer.
-    async fn manifest(&self, contract: Address, hash: B256, peers: &[W::Peer]) -> Result<Option<Manifest>> {
-        let request = SnapshotRequest { contract, hash };
-        let here = self.give_manifest(&request).filter(|m| m.hash() == hash);
-        if here.is_some() {
-            return Ok(here);
+    /// A snapshot's manifest, and peers to get the chunks from: the contract's workers; if they do not have it, whoever
+    /// says to. After a try that did not bring everything, all of them.
+    async fn holders(&self, contract: Address, hash: B256) -> Result<Option<(Manifest, Vec<W::Peer>)>> {
+        let standing = self.world.standing(contract).await?;
+        let ids: Vec<u64> = standing.ids.iter().copied().filter(|id| *id != self.id).collect();
+        let (near, far) = (self.world.workers(&ids), self.world.holders(hash));
+        if let Some(here) =
+            self.give_manifest(&SnapshotRequest { contract, hash }).filter(|m| m.hash() == hash)
+        {
+            let (near, far) = join(near, far).await;
+            return Ok(Some((
+                here,
+                near.into_iter().take(PEERS).chain(far.into_iter().take(PEERS)).collect(),
+            )));
         }
-        let asked = peers.iter().cloned().map(|peer| {
-            let request = request.clone();
-            async move { self.world.manifest(&peer, &request).await }
-        });
-        let mut answers = stream::iter(asked).buffer_unordered(AT_ONCE);
-        while let Some(answer) = answers.next().await {
-            if let Ok(manifest) = answer
-                && manifest.is_whole()
-                && manifest.hash() == hash
-            {
-                return Ok(Some(manifest));
-            }
-        }
-        Ok(None)
+        let near = async { self.manifest(contract, hash, near.await).await };
+        let far = async {
+            sleep(SILENCE).await;
+            self.manifest(contract, hash, far.await).await
+        };
+        let mut found = pin!(stream::select(stream::once(near), stream::once(far)).filter_map(ready));
+        Ok(found.next().await)
+    }
+
+    /// The first right manifest of these peers, and the peers.
+    async fn manifest(
+        &self,
+        contract: Address,
+        hash: B256,
+        mut peers: Vec<W::Peer>,
+    ) -> Option<(Manifest, Vec<W::Peer>)> {
+        peers.truncate(PEERS);
+        let is_right = move |manifest: &Manifest| manifest.is_whole() && manifest.hash() == hash;
+        let ask = |peer: W::Peer| async move {
+            let request = SnapshotRequest { contract, hash };
+            self.world.manifest(&peer, &request).await.ok().filter(is_right)
+        };
+        let manifest = first_right(peers.iter().cloned().map(ask).collect()).await?;
+        Some((manifest, peers))
     }
 
     /// The places that are missing.
@@ -89,15 +127,47 @@ impl<W: World> Inner<W> {
         manifest: &Manifest,
         peers: &[W::Peer],
     ) -> Option<(u32, Vec<u8>)> {
-        let request = ChunkRequest { contract, hash, index };
         let first = index as usize % peers.len().max(1);
-        for peer in peers[first..].iter().chain(&peers[..first]) {
-            match self.world.chunk(peer, &request).await {
+        let ask = |peer: W::Peer| async move {
+            let request = ChunkRequest { contract, hash, index };
+            match self.world.chunk(&peer, &request).await {
                 Ok(chunk) if manifest.has(index as usize, &chunk) => return Some((index, chunk)),
                 Ok(_) => tracing::debug!(?peer, index, "a peer gave a wrong chunk"),
                 Err(error) => tracing::debug!(?peer, index, %error, "a peer gave no chunk"),
             }
-        }
-        None
+            None
+        };
+        first_right(peers[first..].iter().chain(&peers[..first]).cloned().map(ask).collect()).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use futures::future::BoxFuture;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_peer_delays_the_next_one_by_a_moment_and_one_that_has_nothing_not_at_all() {
+        let silent = || -> BoxFuture<'static, Option<u8>> { Box::pin(pending()) };
+        let says = |what: Option<u8>| -> BoxFuture<'static, Option<u8>> { Box::pin(ready(what)) };
+        let begun = Instant::now();
+        assert_eq!(first_right(vec![says(None), says(None)]).await, None);
+        assert_eq!(first_right(vec![says(None), says(Some(1)), silent()]).await, Some(1));
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        assert_eq!(first_right(vec![silent(), says(None), silent(), says(Some(2))]).await, Some(2));
+        assert_eq!(begun.elapsed(), 2 * SILENCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_was_overtaken_may_still_answer() {
+        let slow: BoxFuture<'static, Option<u8>> = Box::pin(async {
+            sleep(3 * SILENCE).await;
+            Some(1)
+        });
+        assert_eq!(first_right(vec![slow, Box::pin(pending())]).await, Some(1));
     }
 }

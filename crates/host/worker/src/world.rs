@@ -183,8 +183,10 @@ pub trait World: Send + Sync + 'static {
         request: &CosignRequest,
         digest: B256,
     ) -> impl Future<Output = Result<[u8; 65]>> + Send;
-    /// Peers that may have a snapshot: those that say so, and the contract's workers `ids`.
-    fn holders(&self, snapshot: B256, ids: &[u64]) -> impl Future<Output = Vec<Self::Peer>> + Send;
+    /// The peers that are the workers `ids`, and others that are known as workers.
+    fn workers(&self, ids: &[u64]) -> impl Future<Output = Vec<Self::Peer>> + Send;
+    /// Peers that say that they have a snapshot.
+    fn holders(&self, snapshot: B256) -> impl Future<Output = Vec<Self::Peer>> + Send;
     /// Asks a peer for a manifest. It may be any.
     fn manifest(
         &self,

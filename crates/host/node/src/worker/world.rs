@@ -26,6 +26,7 @@ use enigma_protocol::{
     snapshot::Manifest,
 };
 use enigma_worker::{Error, Result, Signed, Span, Standing, States, Work, World};
+use futures::future::join_all;
 
 use super::bench::{Bench, usual_slots};
 use crate::{Role, peers::Peers, tip::Tip};
@@ -237,19 +238,16 @@ impl World for NodeWorld {
         }
     }
 
-    async fn holders(&self, snapshot: B256, ids: &[u64]) -> Vec<PeerId> {
-        let mut holders = self.peers.seek(snapshot).await;
-        for id in ids {
-            if let Ok(signer) = self.signer(*id).await
-                && let Some(peer) = self.peers.worker(signer).await
-            {
-                holders.push(peer);
-            }
-        }
-        holders.extend(self.peers.of(Role::Worker).map(|(peer, _)| peer));
+    async fn workers(&self, ids: &[u64]) -> Vec<PeerId> {
+        let found =
+            join_all(ids.iter().map(async |id| self.peers.worker(self.signer(*id).await.ok()?).await)).await;
+        let listed = self.peers.of(Role::Worker).map(|(peer, _)| peer);
         let mut seen = BTreeSet::from([self.peers.own_id()]);
-        holders.retain(|peer| seen.insert(*peer));
-        holders
+        found.into_iter().flatten().chain(listed).filter(|peer| seen.insert(*peer)).collect()
+    }
+
+    async fn holders(&self, snapshot: B256) -> Vec<PeerId> {
+        self.peers.seek(snapshot).await
     }
 
     async fn manifest(&self, peer: &PeerId, request: &SnapshotRequest) -> Result<Manifest> {
