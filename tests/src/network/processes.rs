@@ -41,6 +41,14 @@ impl Process {
         }
     }
 
+    /// Bytes of memory that it takes up now; none if it is gone.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let kibibytes =
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next());
+        kibibytes.and_then(|number| number.parse::<u64>().ok()).unwrap_or_default() * 1024
+    }
+
     /// Ends it at once.
     pub fn kill(&self) {
         self.signal(Signal::KILL);
