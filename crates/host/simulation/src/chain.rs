@@ -24,7 +24,10 @@ pub struct Block {
     pub events: Arc<Vec<Event>>,
     /// What the contract stores after it.
     pub state: Arc<State>,
-    transactions: Vec<Transaction>,
+    /// Whose doing each event is: places in `transactions`.
+    pub authors: Vec<usize>,
+    /// What was called in it, with or without success.
+    pub transactions: Vec<Transaction>,
 }
 
 /// A transaction.
@@ -76,6 +79,7 @@ impl Chain {
             base_fee: 10,
             events: Arc::default(),
             state: state.clone(),
+            authors: Vec::new(),
             transactions: Vec::new(),
         };
         Self {
@@ -142,8 +146,8 @@ impl Chain {
         let (ready, waiting): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.pool).into_iter().partition(|t| t.not_before <= number);
         self.pool = waiting;
-        let mut events = Vec::new();
-        for transaction in &ready {
+        let (mut events, mut authors) = (Vec::new(), Vec::new());
+        for (place, transaction) in ready.iter().enumerate() {
             let now = Now { number, hash, base_fee: self.base_fee, transaction: transaction.id };
             let mut next = state.clone();
             let done = next.call(&self.rules, now, transaction.from, &transaction.call, |n| {
@@ -151,6 +155,7 @@ impl Chain {
             });
             let fate = match done {
                 Ok(told) => {
+                    authors.resize(authors.len() + told.len(), place);
                     events.extend(told);
                     state = next;
                     Fate::Mined(number)
@@ -165,6 +170,7 @@ impl Chain {
             base_fee: self.base_fee,
             events: Arc::new(events),
             state: Arc::new(state),
+            authors,
             transactions: ready,
         });
         self.tip()

@@ -27,9 +27,10 @@ use crate::Bug;
 /// Why a call is refused: the name of the contract's error.
 pub type Refused = &'static str;
 
-/// One ENG, and the part of a stake that a slash takes, and how often in an epoch.
+/// One ENG.
 pub const ENG: u128 = 1_000_000_000_000_000_000;
-const SLASH_DIVISOR: u128 = 100;
+/// The part of a stake that a slash takes.
+pub const SLASH_DIVISOR: u128 = 100;
 /// Slashes of a worker in an epoch, at most.
 pub const MAX_SLASHES: u8 = 10;
 /// The smallest bond, wei.
@@ -131,6 +132,8 @@ pub struct Record {
     pub depth: u8,
     /// All inputs; the contract itself keeps their heads only.
     pub inputs: Vec<Arc<Input>>,
+    /// Hash of each.
+    pub hashes: Vec<B256>,
     /// Head after each.
     pub heads: Vec<B256>,
     /// Oldest pending input.
@@ -189,10 +192,12 @@ pub struct State {
     pub lost: BTreeMap<Address, Lost>,
     /// What accounts are owed, wei.
     pub credits: BTreeMap<Address, u128>,
-    /// Wei that ever came in, and went out.
+    /// Wei that ever came in.
     pub paid_in: u128,
-    /// Withdrawn, or delivered to portals.
-    pub paid_out: u128,
+    /// Wei that went to portals.
+    pub delivered: u128,
+    /// Wei that accounts withdrew.
+    pub withdrawn: BTreeMap<Address, u128>,
     /// Wei of ENG that ever were staked, and burned.
     pub staked: u128,
     /// Slashes.
@@ -227,7 +232,8 @@ pub fn digest(receipt: &Receipt) -> B256 {
     receipt.digest(B256::repeat_byte(0xd0))
 }
 
-fn wei(value: U256) -> u128 {
+/// Wei as a number of the model, whose sums are far below its bound.
+pub fn wei(value: U256) -> u128 {
     value.try_into().unwrap_or(u128::MAX)
 }
 
@@ -309,10 +315,10 @@ impl State {
         (Order { silent, count: ids.len() }, ids)
     }
 
-    /// What the clock of a contract starts from at block `number`.
+    /// What the clock of a contract, whose oldest pending input is of block `oldest_input`, starts from at block `number`.
     pub fn marks(&self, record: &Record, oldest_input: u64, number: u64) -> Marks {
         Marks {
-            oldest_input,
+            oldest_input: oldest_input + u64::from(record.depth),
             epoch_start: self.epoch_at(number).1,
             last_commit: record.last_commit,
             hold: record.hold,
@@ -351,7 +357,8 @@ impl State {
             Call::Login(id) => self.log(now, *id, true),
             Call::Logout(id) => self.log(now, *id, false),
             Call::Withdraw => {
-                self.paid_out += self.credits.remove(&from).unwrap_or_default();
+                let amount = self.credits.remove(&from).unwrap_or_default();
+                *self.withdrawn.entry(from).or_default() += amount;
                 Ok(Vec::new())
             }
         }
@@ -384,6 +391,7 @@ impl State {
             signers,
             depth,
             inputs: Vec::new(),
+            hashes: Vec::new(),
             heads: Vec::new(),
             cursor: 0,
             state_head: genesis_state_head(rules.network, contract),
@@ -438,7 +446,9 @@ impl State {
         };
         let before =
             record.heads.last().copied().unwrap_or_else(|| genesis_input_head(rules.network, contract));
-        let head = next_input_head(before, input.hash(contract, index));
+        let hash = input.hash(contract, index);
+        let head = next_input_head(before, hash);
+        record.hashes.push(hash);
         record.heads.push(head);
         record.inputs.push(Arc::new(input.clone()));
         self.paid_in += escrow(&input);
@@ -506,7 +516,7 @@ impl State {
         }
         self.pass_over(rules, now, contract, epoch, order.silent, &mut events);
         let signers = if is_loose { Vec::new() } else { signers };
-        let outcomes = self.settle(now, signed, &signers);
+        let outcomes = self.settle(rules, now, signed, &signers);
         events.push(Event::Commit(Box::new(CommitEvent {
             contract,
             first_index: receipt.first_index,
@@ -581,7 +591,7 @@ impl State {
         events.push(Event::TakenOver(TakeoverEvent { contract, epoch, silent, block_number: now.number }));
         for (rank, &worker) in ids.iter().enumerate() {
             if added >> rank & 1 == 1
-                && let Some(amount) = self.slash(now, worker, epoch)
+                && let Some(amount) = self.slash(rules, now, worker, epoch)
             {
                 events.push(Event::Slashed(SlashEvent {
                     worker,
@@ -594,7 +604,7 @@ impl State {
         }
     }
 
-    fn slash(&mut self, now: Now, id: u64, epoch: u64) -> Option<u128> {
+    fn slash(&mut self, rules: &Rules, now: Now, id: u64, epoch: u64) -> Option<u128> {
         let worker = &mut self.workers[id as usize];
         if worker.slash_epoch != epoch {
             (worker.slash_epoch, worker.slash_base, worker.slashes) = (epoch, worker.stake, 0);
@@ -603,7 +613,8 @@ impl State {
             return None;
         }
         worker.slashes += 1;
-        let amount = (worker.slash_base / SLASH_DIVISOR).min(worker.stake);
+        let of_what = if rules.bug == Some(Bug::SlashesTheRest) { worker.stake } else { worker.slash_base };
+        let amount = (of_what / SLASH_DIVISOR).min(worker.stake);
         worker.stake -= amount;
         self.burned += amount;
         if self.workers[id as usize].logged_in {
@@ -620,14 +631,16 @@ impl State {
         worker.weights.insert(from, weight);
     }
 
-    fn settle(&mut self, now: Now, signed: &Signed, signers: &[u64]) -> Vec<TaskOutcome> {
+    fn settle(&mut self, rules: &Rules, now: Now, signed: &Signed, signers: &[u64]) -> Vec<TaskOutcome> {
         let executed = &signed.executed;
         let (mut for_commit, mut for_execution) = (0, 0);
         let mut outcomes = Vec::new();
         for (i, input) in signed.inputs.iter().enumerate() {
             let (result, output) = (&executed.receipt.results.0[i], &executed.outputs.0[i].0);
             let delta = &executed.deltas.0[i].0;
-            let price = (now.base_fee + input.tip).min(input.price_cap);
+            let is_capped = rules.bug != Some(Bug::ChargesTheCap);
+            let price =
+                if is_capped { (now.base_fee + input.tip).min(input.price_cap) } else { input.price_cap };
             let bytes = (output.len() + delta.len()) as u64;
             let gas =
                 fees::RECEIPT_GAS / signed.inputs.len() as u64 + fees::TASK_GAS + fees::BYTE_GAS * bytes;
@@ -649,7 +662,7 @@ impl State {
             }
             let mut back = escrow(input) - wei(input.value) - commit - execution;
             if result.status == Status::Completed {
-                self.paid_out += wei(input.value);
+                self.delivered += wei(input.value);
             } else {
                 back += wei(input.value);
             }
@@ -672,7 +685,7 @@ impl State {
         if **oldest != *input {
             return Err("WrongInputHead");
         }
-        Ok(input.hash(contract, record.cursor))
+        record.hashes.get(record.cursor as usize).copied().ok_or("NothingPending")
     }
 
     fn skip(
@@ -838,7 +851,7 @@ fn check_inputs(record: &Record, signed: &Signed, is_loose: bool) -> Result<Vec<
         if *record.inputs[index as usize] != *input {
             return Err("WrongInputHead");
         }
-        hashes.push(input.hash(receipt.secret_contract, index));
+        hashes.push(record.hashes[index as usize]);
     }
     if receipt.input_head != record.heads[receipt.last_index as usize] {
         return Err("WrongInputHead");

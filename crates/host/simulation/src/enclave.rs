@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::{Address, B256, keccak256};
 use enigma_protocol::{
     door::{Code, Executed, Refusal, UntrustedState, UntrustedStep as Step},
-    input::{Input, context, genesis_input_head, next_input_head},
+    input::{Input, context},
     network::RULESET,
     receipt::{Receipt, TaskResult, no_outbound_calls},
     snapshot::snapshot_hash,
@@ -266,10 +266,6 @@ fn establish<'a>(
     if count == 0 || record.cursor + count > record.inputs.len() as u64 {
         return Err(refused(Code::WrongInputs, record.cursor));
     }
-    let mut head = match record.cursor.checked_sub(1) {
-        Some(index) => record.heads[index as usize],
-        None => genesis_input_head(ground.network, ground.contract),
-    };
     let mut ordered = Vec::new();
     for (index, untrusted) in (record.cursor..).zip(&work.inputs) {
         let input = &untrusted.input;
@@ -282,13 +278,13 @@ fn establish<'a>(
         }
         let block = chain.block(input.block_number).filter(|b| b.number <= tip);
         let block = block.ok_or_else(|| refused(Code::UnknownBlock, input.block_number))?;
-        let hash = input.hash(ground.contract, index);
-        head = next_input_head(head, hash);
+        // What the chain's input head stands for; anything else has another.
+        if *record.inputs[index as usize] != *input {
+            return Err(refused(Code::WrongInputs, record.cursor));
+        }
+        let (hash, head) = (record.hashes[index as usize], record.heads[index as usize]);
         let context = context(head, block.hash);
         ordered.push(Ordered { index, hash, head, context, input, envelope: &untrusted.envelope.0 });
-    }
-    if record.heads[(record.cursor + count - 1) as usize] != head {
-        return Err(refused(Code::WrongInputs, record.cursor));
     }
     Ok(ordered)
 }

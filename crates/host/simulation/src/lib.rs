@@ -6,7 +6,8 @@
 //! dice      the only source of chance
 //! schedule  what a seed stands for
 //! run       blocks, troubles, healing, and the checks between
-//! check     what must hold, from the chain alone
+//! check     what must hold, block by block, from the chain alone
+//! books     who must have which money, from the chain alone
 //! chain     blocks, pool, forks          contract  the Enigma contract's rules and money
 //! enclave   a worker's enclave, and the release rule of key nodes
 //! app       what a secret contract does
@@ -19,6 +20,7 @@
 //! Deliberately absent: cryptography (a signature is a hash, sealed bytes are tagged), Merkle proofs, gas limits, nonces.
 
 mod app;
+mod books;
 mod chain;
 mod check;
 mod contract;
@@ -34,7 +36,7 @@ mod world;
 pub use chain::Chain;
 pub use check::{Invariant, Sums, Violation};
 pub use dice::Dice;
-pub use run::{Report, run};
+pub use run::{Plan, Report, run};
 pub use schedule::Schedule;
 pub use trace::Trace;
 
@@ -53,4 +55,8 @@ pub enum Bug {
     SyncBelieves,
     /// The contract takes receipts for inputs that are final.
     CommitsAgain,
+    /// The contract slashes a part of what is left of a stake, not of what it was when the epoch's first slash came.
+    SlashesTheRest,
+    /// The contract charges the price that a sender would pay at most.
+    ChargesTheCap,
 }

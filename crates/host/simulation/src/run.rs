@@ -1,6 +1,6 @@
 //! One run: blocks come, things go wrong, then nothing goes wrong any more, and everything must come to an end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256};
 use enigma_chain::Event;
@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     Bug, Chain, Dice, Schedule, Trace,
     app::{BROKEN, FAILING},
-    check::{self, Invariant, Sums, Violation},
+    check::{Auditor, Invariant, Sums, Violation},
     contract::{Call, Rules, State, Task, operator},
     enclave::Enclave,
     network::Links,
@@ -42,12 +42,23 @@ pub struct Report {
     pub lines: Vec<String>,
 }
 
-/// Runs the schedule of a seed. The same seed, bug and code give the same report.
-pub fn run(seed: u64, bug: Option<Bug>, is_told: bool) -> Report {
+/// How a seed is run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plan {
+    /// Troubles in which this mistake would show are frequent.
+    pub aim: Option<Bug>,
+    /// The mistake that is made.
+    pub bug: Option<Bug>,
+    /// Whether the report has text.
+    pub is_told: bool,
+}
+
+/// Runs the schedule of a seed. The same seed, plan and code give the same report.
+pub fn run(seed: u64, plan: Plan) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let Ok(runtime) = runtime else { return failed(seed) };
     runtime.block_on(async {
-        let mut run = Run::new(seed, bug, is_told);
+        let mut run = Run::new(seed, plan);
         let violation = run.all().await.err();
         run.end(violation)
     })
@@ -81,18 +92,24 @@ struct Run {
     lasts: Lasts,
     /// Disks as they were.
     backups: BTreeMap<u64, SimulatedDisk>,
+    auditor: Auditor,
     /// Number of the block up to which slashes were looked at.
     judged: u64,
     /// Snapshots, and the block since which there was always an honest worker that had them.
     held: BTreeMap<B256, u64>,
+    /// Snapshots that were read whole in a life of a worker.
+    kept: BTreeSet<(u64, u64, B256)>,
     is_healed: bool,
     quiet_after: u64,
 }
 
 impl Run {
-    fn new(seed: u64, bug: Option<Bug>, is_told: bool) -> Self {
-        let mut dice = Dice::new(seed);
-        let schedule = Schedule::new(&mut dice);
+    fn new(seed: u64, plan: Plan) -> Self {
+        let (mut dice, bug) = (Dice::new(seed), plan.bug);
+        let mut schedule = Schedule::new(&mut dice);
+        if let Some(aim) = plan.aim {
+            schedule.aim(aim, &mut dice);
+        }
         let rules = Rules {
             network: network(),
             group_size: schedule.group_size,
@@ -126,11 +143,12 @@ impl Run {
             nodes: (0..schedule.stakes.len()).map(node).collect(),
             links: Links::whole(schedule.stakes.len()),
             keys_away: 0,
-            trace: Trace::new(is_told),
+            trace: Trace::new(plan.is_told),
             dice: dice.fork(),
             bug,
             began: Instant::now(),
         };
+        let auditor = Auditor::new(inner.chain.rules.clone(), inner.chain.tip());
         let (sim, lasts) = (Sim::new(inner), Lasts::default());
         Self {
             seed,
@@ -139,6 +157,8 @@ impl Run {
             dice,
             lasts,
             backups: BTreeMap::new(),
+            auditor,
+            kept: BTreeSet::new(),
             judged: 1,
             held: BTreeMap::new(),
             is_healed: false,
@@ -147,7 +167,7 @@ impl Run {
     }
 
     async fn all(&mut self) -> Result<(), Violation> {
-        self.sim.lock().trace.say(format!("{:?}", self.schedule));
+        self.sim.lock().trace.say(format_args!("{:?}", self.schedule));
         for id in 0..self.workers() {
             self.sim.start(id);
         }
@@ -188,8 +208,7 @@ impl Run {
                 self.holders(contract, lost.since.max(healed))?;
             }
         }
-        let inner = self.sim.lock();
-        check::history(&inner.chain.rules, inner.chain.blocks(), true).map(drop)
+        self.auditor.all_final()
     }
 
     /// Blocks within which all must be final: by skips, whatever happens; by turns, if all are there.
@@ -227,7 +246,7 @@ impl Run {
         } else {
             0
         };
-        let ballast = if self.schedule.is_large { 120 + dice.below(100) as u8 } else { dice.below(3) as u8 };
+        let ballast = self.schedule.ballast + dice.below(3) as u8;
         let mut envelope = vec![first, dice.below(6) as u8, ballast];
         envelope.extend(dice.throw().to_be_bytes());
         Task {
@@ -497,12 +516,15 @@ impl Run {
     fn judge(&mut self) -> Result<(), Violation> {
         let mut inner = self.sim.lock();
         let inner = &mut *inner;
-        check::money(&inner.chain.tip().state)?;
+        self.auditor.follow(&inner.chain)?;
         for (contract, record) in &inner.chain.tip().state.contracts {
             let (hash, now) = (record.snapshot_hash, inner.chain.height());
-            let keeps = |n: &Node| n.hostile.is_none() && keeps(n, *contract, hash);
+            if hash.is_zero() {
+                continue;
+            }
+            let mut nodes = (0..).zip(&inner.nodes).filter(|(_, n)| n.hostile.is_none());
             // Disks forget: it must have been there without a break.
-            if !inner.nodes.iter().any(keeps) {
+            if !nodes.any(|(id, n)| keeps(&mut self.kept, id, n, *contract, hash)) {
                 self.held.remove(&hash);
             } else {
                 self.held.entry(hash).or_insert(now);
@@ -511,7 +533,9 @@ impl Run {
         let blocks = inner.chain.blocks();
         for block in &blocks[(self.judged as usize + 1).min(blocks.len())..] {
             for event in block.events.iter() {
-                inner.trace.say(format!("block {}: {}", block.number, told(event)));
+                if inner.trace.is_kept() {
+                    inner.trace.say(format_args!("block {}: {}", block.number, told(event)));
+                }
             }
             self.fair(block.number, &inner.chain, &inner.nodes)?;
         }
@@ -563,13 +587,13 @@ impl Run {
     }
 
     /// Whether a snapshot is lost though an honest worker has had it for long.
-    fn holders(&self, contract: Address, since: u64) -> Result<(), Violation> {
+    fn holders(&mut self, contract: Address, since: u64) -> Result<(), Violation> {
         let inner = self.sim.lock();
         let now = inner.chain.height();
         let hash = inner.chain.tip().state.contracts.get(&contract).map(|r| r.snapshot_hash);
         let Some(hash) = hash.filter(|_| now > since + inner.chain.rules.epoch_length) else { return Ok(()) };
-        for (id, node) in inner.nodes.iter().enumerate().filter(|(_, n)| n.hostile.is_none()) {
-            if keeps(node, contract, hash) {
+        for (id, node) in (0..).zip(&inner.nodes).filter(|(_, n)| n.hostile.is_none()) {
+            if keeps(&mut self.kept, id, node, contract, hash) {
                 let what =
                     format!("worker {id} has had the lost snapshot of {contract} for {} blocks", now - since);
                 return Err(Violation::new(Invariant::Holders, what));
@@ -606,22 +630,31 @@ impl Run {
             self.sim.kill(id);
         }
         let inner = self.sim.lock();
-        let sums = check::history(&inner.chain.rules, inner.chain.blocks(), false).unwrap_or_default();
         Report {
             seed: self.seed,
             hash: inner.trace.hash(),
             violation,
             blocks: inner.chain.height(),
             quiet_after: self.quiet_after,
-            sums,
+            sums: self.auditor.sums(),
             lines: inner.trace.lines().to_vec(),
         }
     }
 }
 
-/// Whether a worker has a snapshot on its disk.
-fn keeps(node: &Node, contract: Address, hash: B256) -> bool {
-    node.store.as_ref().is_some_and(|s| s.snapshot(&contract.0.0, &hash.0).is_ok_and(|kept| kept.is_some()))
+/// Whether a worker has a snapshot on its disk. What was read whole once is there as long as it is listed: only a death
+/// hurts a disk.
+fn keeps(kept: &mut BTreeSet<(u64, u64, B256)>, id: u64, node: &Node, contract: Address, hash: B256) -> bool {
+    let Some(store) = &node.store else { return false };
+    let this = (id, node.life, hash);
+    if kept.contains(&this) {
+        return store.snapshots(&contract.0.0).is_ok_and(|listed| listed.contains(&hash.0));
+    }
+    let is_whole = store.snapshot(&contract.0.0, &hash.0).is_ok_and(|kept| kept.is_some());
+    if is_whole {
+        kept.insert(this);
+    }
+    is_whole
 }
 
 fn user(n: u64) -> Address {

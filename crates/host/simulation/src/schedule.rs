@@ -1,6 +1,6 @@
 //! What a seed stands for: how many workers and contracts, on which terms, and how often what goes wrong.
 
-use crate::{Dice, sim::Hostile};
+use crate::{Bug, Dice, sim::Hostile};
 
 /// How often each trouble begins, of a thousand blocks.
 #[derive(Clone, Debug, Default)]
@@ -44,8 +44,8 @@ pub struct Schedule {
     pub troubled: u64,
     /// Of a thousand blocks, those with tasks for a contract.
     pub tasks: u64,
-    /// Whether snapshots have several chunks.
-    pub is_large: bool,
+    /// KiB that make snapshots larger: of two or three chunks in some schedules.
+    pub ballast: u8,
     /// Who is hostile.
     pub hostile: Vec<(u64, Hostile)>,
     /// Whether workers join and leave.
@@ -96,10 +96,30 @@ impl Schedule {
             epoch_length: dice.between(16, 28),
             troubled: dice.between(24, 70),
             tasks: dice.between(40, 300),
-            is_large: dice.chance(60),
+            ballast: if dice.chance(60) { dice.pick(&[97, 97, 193]).copied().unwrap_or_default() } else { 0 },
             hostile,
             is_moving: dice.chance(300),
             troubles,
+        }
+    }
+
+    /// Makes frequent what a mistake needs to show, if that is rare otherwise.
+    pub fn aim(&mut self, at: Bug, dice: &mut Dice) {
+        let workers = self.stakes.len() as u64;
+        match at {
+            // Somebody gives a state that is not the newest to an enclave that has none.
+            Bug::EnclaveForgetsHead => {
+                let rewinds = (0..workers).filter(|_| dice.chance(500));
+                self.hostile = rewinds.map(|id| (id, Hostile::RewindsState)).collect();
+                self.troubles.crash = dice.between(60, 120);
+            }
+            // Nobody can execute, so that inputs are skipped.
+            Bug::RefundsTwice => {
+                let only = dice.below(workers);
+                self.hostile = (0..workers).filter(|id| *id != only).map(|id| (id, Hostile::Mute)).collect();
+                self.contracts.iter_mut().for_each(|(signers, _)| *signers = self.group_size);
+            }
+            _ => {}
         }
     }
 }

@@ -17,6 +17,9 @@ use tokio::{
 
 use crate::{Bug, Chain, Dice, Trace, enclave::Enclave, network::Links, world::SimWorld};
 
+/// Memory of a worker's database for pages, bytes: what a schedule writes fits.
+const CACHE: usize = 4 << 20;
+
 /// Seconds between blocks.
 pub const BLOCK_TIME: Duration = Duration::from_secs(6);
 
@@ -144,12 +147,11 @@ impl Bell {
     /// Waits until `look` finds something; it looks now and whenever it rings.
     pub async fn until<T>(&self, mut look: impl FnMut() -> Option<T>) -> T {
         loop {
-            let mut rings = std::pin::pin!(self.0.notified());
-            rings.as_mut().enable();
             if let Some(found) = look() {
                 return found;
             }
-            rings.await;
+            // One thread: nothing rings between the look and this.
+            self.0.notified().await;
         }
     }
 }
@@ -194,6 +196,7 @@ impl Sim {
         node.is_dying = false;
         node.dies_in = None;
         node.enclave = Enclave::new(id, bug);
+        node.disk.cache(CACHE);
         let opened = Store::in_memory(&node.disk);
         let Ok((store, opened)) = opened else {
             inner.note("disk-not-opened", id, life, 0);

@@ -35,6 +35,11 @@ impl Trace {
         }
     }
 
+    /// Whether the text is kept.
+    pub const fn is_kept(&self) -> bool {
+        self.lines.is_some()
+    }
+
     const fn mix(&mut self, number: u64) {
         self.hash = (self.hash ^ number).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(5);
     }

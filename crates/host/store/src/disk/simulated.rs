@@ -29,6 +29,8 @@ struct State {
     /// What is there after a power cut.
     synced: Image,
     is_full: bool,
+    /// Memory for pages of a store that has it open, bytes.
+    cache: usize,
     /// Writes and syncs until the machine dies, if it is to.
     until_cut: Option<u64>,
     /// The store that has it open.
@@ -48,6 +50,12 @@ impl SimulatedDisk {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// From its next opening on, a store keeps so many bytes of pages in memory, as it does of a file. Without this none, so
+    /// that what happens to the disk shows at once.
+    pub fn cache(&self, bytes: usize) {
+        self.state().cache = bytes;
     }
 
     /// A copy that goes its own way from here, open nowhere. Costs little.
@@ -248,8 +256,7 @@ impl Disk for Mount {
     }
 
     fn cache_bytes(&self) -> usize {
-        // None, so that what happens to the disk shows at once.
-        0
+        self.disk.state().cache
     }
 
     fn renew(&self) -> io::Result<()> {
