@@ -264,6 +264,14 @@ impl Chain {
         Ok(self.read(|c| async move { c.workerId(signer).call().await }).await?.saturating_to())
     }
 
+    /// What Ethereum records of a secret contract as of block `number`.
+    ///
+    /// # Errors
+    /// The endpoint failed.
+    pub async fn secret_contract_at(&self, contract: Address, number: u64) -> Result<Enigma::SecretContract> {
+        self.read(|c| async move { c.secretContract(contract).block(number.into()).call().await }).await
+    }
+
     /// A secret contract's record; its deployer is zero if there is none.
     ///
     /// # Errors

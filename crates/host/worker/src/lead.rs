@@ -28,10 +28,21 @@ impl<W: World> Inner<W> {
     /// the last try did.
     pub(crate) async fn attend(&self, contract: Address, waited: Duration, failed: bool) -> Result<Did> {
         let standing = self.world.standing(contract).await?;
-        let next = self.ledger().next(contract, BATCH);
+        let (next, known) = {
+            let ledger = self.ledger();
+            (ledger.next(contract, BATCH), ledger.cursor().0)
+        };
         let Some(oldest) = next.first() else { return Ok(Did::Nothing) };
         if standing.cursor != oldest.index {
             self.stale.store(true, Ordering::Relaxed);
+            if standing.cursor > oldest.index && standing.block <= known {
+                // What made it final was left out of the events that were read; later ones may fit all the same.
+                self.doubt.store(true, Ordering::Relaxed);
+                return Err(Error::Nonsense {
+                    contract,
+                    what: "what made the oldest input final was not told",
+                });
+            }
             return Ok(Did::Nothing);
         }
         let input = &oldest.untrusted.input;

@@ -51,8 +51,6 @@ pub(crate) enum News {
     Snapshot { contract: Address, hash: B256 },
     /// A contract's snapshot was declared lost.
     Lost { contract: Address, hash: B256 },
-    /// A part of a lost snapshot is on the chain.
-    Chunk(Box<ChunkEvent>),
 }
 
 impl Ledger {
@@ -134,7 +132,7 @@ impl Ledger {
                     tracks.of(lost.contract).lost = Some(lost.snapshot_hash);
                     news.push(News::Lost { contract: lost.contract, hash: lost.snapshot_hash });
                 }
-                Event::ChunkPosted(chunk) => news.push(News::Chunk(chunk)),
+                Event::ChunkPosted(chunk) => self.note_posted(&chunk)?,
                 Event::Found(found) => tracks.of(found.contract).lost = None,
                 Event::Created(_) | Event::TakenOver(_) | Event::Slashed(_) => {}
             }
@@ -153,6 +151,20 @@ impl Ledger {
             }
         }
         Ok(news)
+    }
+
+    /// The block in which the posting of a lost snapshot began.
+    pub(crate) fn posted(&self, snapshot: B256) -> Result<Option<u64>> {
+        let kept = self.store.meta(&posted(snapshot))?;
+        Ok(kept.and_then(|block| block.try_into().ok()).map(u64::from_be_bytes))
+    }
+
+    fn note_posted(&self, event: &ChunkEvent) -> Result<()> {
+        if self.posted(event.snapshot_hash)?.is_none_or(|first| event.block_number < first) {
+            let block = event.block_number.to_be_bytes();
+            self.store.write(|batch| batch.put_meta(&posted(event.snapshot_hash), &block))?;
+        }
+        Ok(())
     }
 
     fn save(&self, changed: &Tracks, steps: &[(Address, Steps)], cursor: Cursor) -> Result<()> {
@@ -312,6 +324,10 @@ fn input_hash(step: &UntrustedStep) -> B256 {
 
 fn key(contract: Address) -> String {
     format!("contract/{contract:x}")
+}
+
+fn posted(snapshot: B256) -> String {
+    format!("posted/{snapshot:x}")
 }
 
 #[cfg(test)]

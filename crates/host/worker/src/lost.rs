@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::PoisonError};
 
 use alloy_primitives::{Address, B256};
-use enigma_chain::{ChunkEvent, Event};
+use enigma_chain::Event;
 use enigma_protocol::{
     door::UntrustedState,
     snapshot::{CHUNK, Manifest, snapshot_hash},
@@ -88,26 +88,13 @@ impl<W: World> Inner<W> {
         Ok(())
     }
 
-    /// Remembers where on the chain a snapshot's posting began.
-    pub(crate) fn note_posted(&self, event: &ChunkEvent) -> Result<()> {
-        let ledger = self.ledger();
-        let name = posted(event.snapshot_hash);
-        if ledger.store.meta(&name)?.is_none() {
-            let block = event.block_number.to_be_bytes();
-            ledger.store.write(|batch| batch.put_meta(&name, &block))?;
-        }
-        Ok(())
-    }
-
     /// Brings a snapshot from the chain, if all of it was posted there.
     pub(crate) async fn fetch_posted(&self, contract: Address, hash: B256) -> Result<bool> {
-        let (begun, end) = {
+        let (from, end) = {
             let ledger = self.ledger();
-            (ledger.store.meta(&posted(hash))?, ledger.cursor().0)
+            (ledger.posted(hash)?, ledger.cursor().0)
         };
-        let Some(from) = begun.and_then(|b| b.try_into().ok()).map(u64::from_be_bytes) else {
-            return Ok(false);
-        };
+        let Some(from) = from else { return Ok(false) };
         let mut chunks = BTreeMap::new();
         for (from, to) in in_pieces(from.saturating_sub(1), end.max(from)) {
             for event in self.world.history(from, to).await?.events {
@@ -126,8 +113,4 @@ impl<W: World> Inner<W> {
         self.keep_snapshot(contract, hash, &sealed)?;
         Ok(true)
     }
-}
-
-fn posted(hash: B256) -> String {
-    format!("posted/{hash:x}")
 }

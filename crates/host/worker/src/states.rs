@@ -127,7 +127,6 @@ impl<W: World> Inner<W> {
         match news {
             News::Snapshot { contract, hash } => self.copy(contract, hash).await,
             News::Lost { contract, hash } => self.post(contract, hash).await,
-            News::Chunk(event) => self.note_posted(&event),
         }
     }
 

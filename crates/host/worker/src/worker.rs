@@ -65,6 +65,8 @@ pub(crate) struct Inner<W> {
     pub(crate) at: Height,
     /// Whether this worker has just written to the chain: then what was heard of it is over.
     pub(crate) stale: AtomicBool,
+    /// Whether what was read contradicts what the chain records.
+    pub(crate) doubt: AtomicBool,
     pub(crate) cosigning: Semaphore,
     /// Contracts whose snapshot was looked for in vain, and since which block.
     pub(crate) missing: Mutex<BTreeMap<Address, u64>>,
@@ -100,6 +102,7 @@ impl<W: World> Worker<W> {
             ledger: Mutex::new(ledger),
             at,
             stale: AtomicBool::new(true),
+            doubt: AtomicBool::new(false),
             cosigning: Semaphore::new(COSIGNING),
             missing: Mutex::default(),
             posting: Mutex::default(),
@@ -209,8 +212,7 @@ impl<W: World> Inner<W> {
         let news = self.read(height).await.inspect_err(|error| {
             self.stale.store(true, Ordering::Relaxed);
             if matches!(error, Error::Nonsense { .. }) {
-                self.world.distrust();
-                self.ledger().go_back(0);
+                self.disbelieve();
             }
         })?;
         self.world.feed(height).await?;
@@ -224,7 +226,12 @@ impl<W: World> Inner<W> {
 
     /// Reads events up to block `height`.
     async fn read(&self, height: u64) -> Result<Vec<News>> {
-        let (mut at, hash) = self.ledger().cursor();
+        let (mut at, mut hash) = self.ledger().cursor();
+        // After a reorganisation it is no wonder that the two differ.
+        if self.doubt.swap(false, Ordering::Relaxed) && self.world.block_hash(at).await? == hash {
+            self.disbelieve();
+            (at, hash) = self.ledger().cursor();
+        }
         // A fork of the same height shows with the next block: every local and every real chain goes on.
         if height == at {
             return Ok(Vec::new());
@@ -238,6 +245,12 @@ impl<W: World> Inner<W> {
             news.extend(self.ledger().note(span, to)?);
         }
         Ok(news)
+    }
+
+    /// What was read is read again from the beginning; from another endpoint, if there is one.
+    fn disbelieve(&self) {
+        self.world.distrust();
+        self.ledger().go_back(0);
     }
 
     /// After a reorganisation: back to the newest mark that the chain still has.

@@ -106,7 +106,7 @@ impl World for NodeWorld {
         let (block, word, record) = tokio::try_join!(
             self.chain.block(number),
             self.chain.epoch_word(number),
-            self.chain.secret_contract(contract),
+            self.chain.secret_contract_at(contract, number),
         )
         .map_err(told)?;
         let next = number.saturating_add(1);
