@@ -1,9 +1,6 @@
 //! After a start the enclave serves only when it is where the other members are: they are asked, and it judges.
 
-use std::{
-    collections::BTreeSet,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use alloy_primitives::B256;
 use enigma_failpoints::failpoint;
@@ -16,13 +13,20 @@ use enigma_protocol::{
     peer::{HeadRequest, HeadStatement, PeerReply, PeerRequest},
 };
 use futures::{StreamExt, stream::FuturesUnordered};
-use tokio::task::JoinHandle;
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, timeout_at},
+};
 
 use super::actor::KeyNode;
 use crate::{Error, Result, Role, peers::Peers};
 
 /// How long a goal is waited for before the others are asked again: its block may have been reorganised away.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
+/// The same if too few answered: they may be starting as well.
+const ASK_SOON: Duration = Duration::from_millis(250);
+/// How long the others may take to answer, before all are asked anew.
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// How far this life has come.
 #[derive(Default)]
@@ -84,8 +88,9 @@ impl KeyNode {
                 self.catching_up.due = Some(due);
                 self.ask_others();
             }
-            Reply::Refused(Refusal { code: Code::Behind, .. }) => {
-                if self.catching_up.asked.is_none_or(|asked| asked.elapsed() > ASK_AGAIN) {
+            Reply::Refused(Refusal { code: Code::Behind, detail }) => {
+                let pause = if detail == 0 { ASK_SOON } else { ASK_AGAIN };
+                if self.catching_up.asked.is_none_or(|asked| asked.elapsed() > pause) {
                     self.ask_others();
                 }
             }
@@ -109,14 +114,14 @@ impl KeyNode {
     }
 }
 
-/// Asks all other members at once, until as many as are needed have answered.
+/// Asks all other members at once, until as many as are needed have answered or it takes too long.
 async fn ask(peers: Peers, challenge: B256, needed: usize, wrong: BTreeSet<u64>) -> Vec<HeadStatement> {
     let request = PeerRequest::Head(HeadRequest { challenge });
     let mut asked: FuturesUnordered<_> =
         peers.of(Role::Key).map(|(peer, _)| peers.ask(peer, &request)).collect();
-    let mut statements = Vec::new();
+    let (mut statements, deadline) = (Vec::new(), Instant::now() + ANSWER);
     while statements.len() < needed
-        && let Some(reply) = asked.next().await
+        && let Ok(Some(reply)) = timeout_at(deadline, asked.next()).await
     {
         if let Ok(PeerReply::Head(statement)) = reply
             && !wrong.contains(&statement.member.into())
