@@ -27,9 +27,9 @@ fn chaos(network: &Network, kinds: &str, arguments: &[&str]) -> (i32, Value) {
 }
 
 #[test]
-fn nothing_is_lost_in_forty_seconds_of_kills_pauses_and_rewound_disks() {
+fn nothing_is_lost_in_forty_seconds_of_kills_pauses_rewound_disks_and_reorganisations() {
     let network = Network::planned();
-    let kinds = "kill,pause,rewind-disk";
+    let kinds = "kill,pause,rewind-disk,reorg";
     let arguments = ["--chaos-seed", "4", "--chaos-every", "4s", "--chaos-for", "40s", "--chaos-load", "2"];
     let (code, report) = chaos(&network, kinds, &arguments);
     assert_eq!((code, &report["ok"]), (0, &true.into()), "{report}");

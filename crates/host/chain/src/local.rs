@@ -6,35 +6,31 @@ use serde_json::{Value, json};
 
 use crate::{Chain, Result, view::View};
 
-/// How often blocks are made anew until they are a chain.
-const TRIES: usize = 8;
-
 /// Makes the last `depth` blocks anew, empty, and sends their transactions again, as they would be in the pools of a
-/// real network. Returns how many were taken.
+/// real network. Returns how many were taken. From then on the chain makes a block a second, and none for a transaction
+/// alone: it loses blocks if it mines while it reorganises itself, and cannot be told to mine as it did before.
 ///
 /// # Errors
-/// The endpoint is no local chain.
+/// The endpoint is no local chain, or its blocks are no chain afterwards.
 pub async fn reorganise(chain: &Chain, depth: u64) -> Result<usize> {
+    tell(chain, "evm_setIntervalMining", json!([0])).await?;
+    let done = remake(chain, depth).await;
+    tell(chain, "evm_setIntervalMining", json!([1])).await?;
+    done
+}
+
+/// The same while nothing else is mined.
+async fn remake(chain: &Chain, depth: u64) -> Result<usize> {
+    // Waits for the block that it may be making.
+    tell(chain, "evm_mine", json!([])).await?;
     let height = chain.height().await?;
+    let kept = height.saturating_sub(depth);
     let mut raw = Vec::new();
-    for number in height.saturating_sub(depth.saturating_sub(1))..=height {
+    for number in kept + 1..=height {
         raw.extend(transactions(chain, number).await?);
     }
-    let kept = height.saturating_sub(depth);
-    let mut depth = depth;
-    for _ in 0..TRIES {
-        let again = |view: View| async move {
-            let _: Value = view.provider().raw_request("anvil_reorg".into(), json!([depth, []])).await?;
-            Ok(())
-        };
-        chain.endpoints().ask(again).await?;
-        let tip = chain.height().await?;
-        if chain.blocks(kept, tip).await.is_ok() {
-            break;
-        }
-        // It mined a block in the same moment, and lost one: from the last sound one on, all are made anew.
-        depth = tip.saturating_sub(kept);
-    }
+    tell(chain, "anvil_reorg", json!([depth, []])).await?;
+    chain.blocks(kept, chain.height().await?).await?;
     let mut taken = 0;
     for transaction in &raw {
         let send = |view: View| async move { Ok(view.provider().send_raw_transaction(transaction).await?) };
@@ -42,6 +38,15 @@ pub async fn reorganise(chain: &Chain, depth: u64) -> Result<usize> {
         taken += usize::from(chain.endpoints().ask(send).await.is_ok());
     }
     Ok(taken)
+}
+
+async fn tell(chain: &Chain, method: &'static str, arguments: Value) -> Result<()> {
+    let arguments = &arguments;
+    let ask = |view: View| async move {
+        let _: Value = view.provider().raw_request(method.into(), arguments).await?;
+        Ok(())
+    };
+    chain.endpoints().ask(ask).await
 }
 
 /// The transactions of a block, as they were signed.
