@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, U256};
 use enigma_chain::{
     Chain, Sender, accounts,
     bindings::{Enigma, epoch},
@@ -14,12 +14,15 @@ use enigma_crypto::scalar::Scalar;
 use enigma_primitives::Secret;
 use enigma_protocol::{
     envelope::{HEADER, SMALLEST, VERSION},
-    fees,
     network::ERA,
 };
 use tokio::task::JoinHandle;
 
-use super::{Counts, author::Author, scene::Known};
+use super::{
+    Counts,
+    author::{Author, due, parameters, random},
+    scene::Known,
+};
 
 /// Junk tasks that wait at a contract on average, and at the one that has most, before honest ones are sent.
 const QUEUE: u64 = 64;
@@ -29,8 +32,6 @@ const MOST: u64 = 255;
 /// Tasks for one contract in a transaction; and for an account's first contract.
 const BUNDLE: u64 = 20;
 const LARGE_BUNDLE: u64 = 60;
-const PRICE_CAP: u128 = 100_000_000_000;
-const TIP: u128 = 1_000_000_000;
 const GAS: u64 = 100_000;
 
 /// Accounts that send junk, each to contracts of its own.
@@ -125,7 +126,7 @@ async fn spam(sender: Sender, places: Vec<Address>, counts: Arc<Counts>) {
                     secretContract: *contract,
                     epoch: epoch(now),
                     envelope: envelope(kind, now).into(),
-                    parameters: parameters(),
+                    parameters: parameters(GAS, 0, 0),
                 });
             }
         }
@@ -134,8 +135,7 @@ async fn spam(sender: Sender, places: Vec<Address>, counts: Arc<Counts>) {
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         }
-        let task = parameters();
-        let each = fees::max_fee(task.commitGas, task.gasLimit, task.priceCap);
+        let each = due(&parameters(GAS, 0, 0));
         let call = Enigma::createTasksCall { requests };
         sender.call_enigma(&call, each * U256::from(count)).await.expect("junk that is paid for is taken");
         counts.junk.fetch_add(count, Ordering::Relaxed);
@@ -147,8 +147,7 @@ fn envelope(kind: u64, now: u64) -> Vec<u8> {
     let length = if kind.is_multiple_of(16) { 4_096 } else { SMALLEST };
     let mut bytes: Vec<u8> = (0..length).map(|_| rand::random()).collect();
     if !kind.is_multiple_of(3) {
-        let point =
-            Scalar::from_uniform(&Secret::from_bytes(std::array::from_fn(|_| rand::random()))).unwrap();
+        let point = Scalar::from_uniform(&Secret::from_bytes(random())).unwrap();
         let mut header = vec![VERSION];
         header.extend(ERA.to_be_bytes());
         header.extend(now.to_be_bytes());
@@ -159,15 +158,4 @@ fn envelope(kind: u64, now: u64) -> Vec<u8> {
         bytes[..header.len()].copy_from_slice(&header);
     }
     bytes
-}
-
-fn parameters() -> Enigma::TaskParameters {
-    Enigma::TaskParameters {
-        onBehalfOf: B256::ZERO,
-        value: U256::ZERO,
-        gasLimit: GAS,
-        commitGas: fees::commit_gas_for(0),
-        priceCap: PRICE_CAP,
-        tip: TIP,
-    }
 }

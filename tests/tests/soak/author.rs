@@ -114,11 +114,13 @@ impl Author {
     }
 }
 
-fn random<const N: usize>() -> [u8; N] {
+/// Bytes of chance.
+pub fn random<const N: usize>() -> [u8; N] {
     std::array::from_fn(|_| rand::random())
 }
 
-fn parameters(gas: u64, bytes: u64, value: u64) -> Enigma::TaskParameters {
+/// The terms of a task with so much gas inside, bytes to carry and value.
+pub fn parameters(gas: u64, bytes: u64, value: u64) -> Enigma::TaskParameters {
     Enigma::TaskParameters {
         onBehalfOf: B256::ZERO,
         value: U256::from(value),
@@ -129,6 +131,7 @@ fn parameters(gas: u64, bytes: u64, value: u64) -> Enigma::TaskParameters {
     }
 }
 
-fn due(task: &Enigma::TaskParameters) -> U256 {
+/// What it pays ahead, wei.
+pub fn due(task: &Enigma::TaskParameters) -> U256 {
     task.value + fees::max_fee(task.commitGas, task.gasLimit, task.priceCap)
 }
