@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {ICommits} from "./interfaces/ICommits.sol";
 import {ILostState} from "./interfaces/ILostState.sol";
-import {Commitment, Input, Lost, Receipt, SecretContract} from "./interfaces/Types.sol";
+import {Commitment, Input, Lost, Receipt, SecretContract, TaskResult} from "./interfaces/Types.sol";
+import {CalldataBytes} from "./libraries/CalldataBytes.sol";
 import {FeeSchedule} from "./libraries/FeeSchedule.sol";
 import {Group} from "./libraries/Group.sol";
 import {ReceiptChecks} from "./ReceiptChecks.sol";
@@ -19,13 +20,14 @@ abstract contract Commits is ReceiptChecks, Slashing {
         uint256 refused = 0;
         uint256 slashed = 0;
         for (uint256 i = 0; i < commitments.length; ++i) {
-            (bytes4 reason, uint256 word, uint256 signers) = _check(commitments[i]);
+            Commitment calldata commitment = commitments[i];
+            (bytes4 reason, uint256 word, uint256 signers) = _check(commitment);
             if (reason == 0) {
                 landed[i] = signers;
-                slashed += _store(commitments[i].receipt, word);
+                slashed += _store(commitment.receipt, word);
             } else {
                 if (refused++ == 0) firstReason = reason;
-                emit ReceiptRefused(commitments[i].receipt.secretContract, reason);
+                emit ReceiptRefused(commitment.receipt.secretContract, reason);
             }
         }
         if (refused == commitments.length) _revertWith(firstReason);
@@ -33,6 +35,9 @@ abstract contract Commits is ReceiptChecks, Slashing {
             if (landed[i] != 0) _settle(commitments[i], landed[i]);
         }
         _burn(slashed);
+        for (uint256 i = 0; i < commitments.length; ++i) {
+            if (landed[i] != 0) _makeOutbound(commitments[i]);
+        }
     }
 
     /// @return slashed Wei of ENG to burn.
@@ -65,49 +70,122 @@ abstract contract Commits is ReceiptChecks, Slashing {
     /// @dev Moves the money of a stored receipt and publishes it.
     function _settle(Commitment calldata commitment, uint256 signers) private {
         Receipt calldata receipt = commitment.receipt;
-        uint256[] memory outcomes = new uint256[](commitment.inputs.length);
-        uint256 commitPay = 0;
-        uint256 executionPay = 0;
-        uint256 delivered = 0;
-        for (uint256 i = 0; i < outcomes.length; ++i) {
-            (uint256 forCommit, uint256 forExecution) = _pay(commitment, i);
-            commitPay += forCommit;
-            executionPay += forExecution;
-            delivered += _refund(commitment, i, forCommit + forExecution);
-            outcomes[i] = receipt.results[i].status | (uint256(receipt.results[i].gasCharged) << 8)
-                | ((forCommit + forExecution) << 72);
-        }
+        (uint256[] memory results, uint256 commitPay, uint256 executionPay, uint256 delivered) = _payFor(commitment);
         _creditSigners(signers, commitment.signatures.length, commitPay, executionPay);
         if (delivered != 0) _deliver(receipt.secretContract, delivered);
-        emit Committed(
-            receipt.secretContract,
-            receipt.firstIndex,
-            receipt.lastIndex,
-            uint40(receipt.epoch),
-            receipt.stateHeadAfter,
-            receipt.snapshotHash,
-            outcomes,
-            commitment.outputs,
-            commitment.deltas
-        );
+        _announce(receipt, results, commitment.outputs, commitment.deltas);
     }
 
-    /// @dev Wei for task `i`: for bringing it to the chain, and for executing it.
-    function _pay(Commitment calldata commitment, uint256 i) private view returns (uint256, uint256) {
-        uint256 price = FeeSchedule.price(commitment.inputs[i]);
-        uint256 gas = FeeSchedule.gasOfCommit(
-            commitment.inputs.length, commitment.outputs[i].length + commitment.deltas[i].length
-        );
-        return (gas * price, FeeSchedule.gasOfExecution(commitment.receipt.results[i].gasCharged) * price);
+    /// @dev Reckons up the tasks of a receipt, and credits their senders: neighbours of the same sender at once.
+    /// @return outcomes As they are published.
+    /// @return commitPay Wei for bringing the tasks and their outbound calls to the chain.
+    /// @return executionPay Wei for executing them.
+    /// @return delivered Wei of their values that go to the portal.
+    function _payFor(Commitment calldata commitment)
+        private
+        returns (uint256[] memory outcomes, uint256 commitPay, uint256 executionPay, uint256 delivered)
+    {
+        Input[] calldata inputs = commitment.inputs;
+        TaskResult[] calldata results = commitment.receipt.results;
+        bytes[] calldata outputs = commitment.outputs;
+        bytes[] calldata deltas = commitment.deltas;
+        uint256[] memory outbound = _outboundGas(commitment);
+        outcomes = new uint256[](inputs.length);
+        uint256 base = FeeSchedule.gasOfCommit(outcomes.length, 0);
+        address sender;
+        uint256 due = 0;
+        // Nothing overflows: each task pays at most what its sender has paid in, in wei that exist.
+        unchecked {
+            for (uint256 i = 0; i < outcomes.length; ++i) {
+                uint256 gas = outbound.length == 0 ? base : base + outbound[i];
+                gas += FeeSchedule.gasOfBytes(CalldataBytes.at(outputs, i).length + CalldataBytes.at(deltas, i).length);
+                address next;
+                uint256 status;
+                uint256 gasCharged;
+                uint256 value;
+                uint256 fee;
+                uint256 price;
+                // The checks have seen that these words are within their types: of input `i`, 0x200 bytes long, all
+                // that is about money, of result `i`, 0x80 bytes long, the first two.
+                assembly ("memory-safe") {
+                    let input := add(inputs.offset, shl(9, i))
+                    next := calldataload(add(input, 0x20))
+                    value := calldataload(add(input, 0x60))
+                    let result := add(results.offset, shl(7, i))
+                    status := calldataload(result)
+                    gasCharged := calldataload(add(result, 0x20))
+                }
+                (price, fee) = _priceOf(inputs, i);
+                gas *= price;
+                commitPay += gas;
+                price *= FeeSchedule.gasOfExecution(gasCharged);
+                executionPay += price;
+                uint256 pay = gas + price;
+                if (next != sender) {
+                    _credit(sender, due);
+                    (sender, due) = (next, 0);
+                }
+                due += fee - pay;
+                if (status == COMPLETED) delivered += value;
+                else due += value;
+                outcomes[i] = status | (gasCharged << 8) | (pay << 72);
+            }
+        }
+        _credit(sender, due);
     }
 
-    /// @dev Credits the sender of task `i` with what is left of its escrow; returns the value that goes to the portal.
-    function _refund(Commitment calldata commitment, uint256 i, uint256 pay) private returns (uint256 delivered) {
-        Input calldata input = commitment.inputs[i];
-        uint256 back = FeeSchedule.maxFee(input.commitGas, input.gasLimit, input.priceCap) - pay;
-        if (commitment.receipt.results[i].status == COMPLETED) delivered = input.value;
-        else back += input.value;
-        _credit(input.sender, back);
+    /// @dev The price of gas for input `i`, and the most that the task may cost, which its sender has paid.
+    function _priceOf(Input[] calldata inputs, uint256 i) private view returns (uint256 price, uint256 fee) {
+        uint256 gasLimit;
+        uint256 commitGas;
+        uint256 cap;
+        uint256 tip;
+        assembly ("memory-safe") {
+            let input := add(inputs.offset, shl(9, i))
+            gasLimit := calldataload(add(input, 0x80))
+            commitGas := calldataload(add(input, 0xa0))
+            cap := calldataload(add(input, 0xc0))
+            tip := calldataload(add(input, 0xe0))
+        }
+        return (FeeSchedule.price(tip, cap), FeeSchedule.maxFee(commitGas, gasLimit, cap));
+    }
+
+    /// @dev Emits `Committed`. The bytes go from calldata to where memory is free, and from there into the log.
+    function _announce(
+        Receipt calldata receipt,
+        uint256[] memory results,
+        bytes[] calldata outputs,
+        bytes[] calldata deltas
+    ) private {
+        bytes32 signature = Committed.selector;
+        (address account, uint256 firstIndex) = (receipt.secretContract, receipt.firstIndex);
+        (uint256 lastIndex, uint256 epoch) = (receipt.lastIndex, uint40(receipt.epoch));
+        (bytes32 stateHead, bytes32 snapshotHash) = (receipt.stateHeadAfter, receipt.snapshotHash);
+        uint256 data;
+        uint256 end;
+        assembly ("memory-safe") {
+            // Seven words, of which the last three are the offsets of the arrays that follow. One of words lies in
+            // memory as it is encoded.
+            data := mload(0x40)
+            mstore(data, lastIndex)
+            mstore(add(data, 0x20), epoch)
+            mstore(add(data, 0x40), stateHead)
+            mstore(add(data, 0x60), snapshotHash)
+            mstore(add(data, 0x80), 0xe0)
+            let size := shl(5, add(mload(results), 1))
+            end := add(data, 0xe0)
+            mcopy(end, results, size)
+            end := add(end, size)
+            mstore(add(data, 0xa0), sub(end, data))
+        }
+        end = CalldataBytes.putAll(outputs, end);
+        assembly ("memory-safe") {
+            mstore(add(data, 0xc0), sub(end, data))
+        }
+        end = CalldataBytes.putAll(deltas, end);
+        assembly ("memory-safe") {
+            log3(data, sub(end, data), signature, account, firstIndex)
+        }
     }
 
     /// @dev The first signer collects the signatures and carries the receipt, so it gets all that the commit costs;

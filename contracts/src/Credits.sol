@@ -7,20 +7,32 @@ import {ICredits} from "./interfaces/ICredits.sol";
 /// @dev See ICredits.
 abstract contract Credits is ICredits, EnigmaStorage {
     /// @inheritdoc ICredits
+    /// @dev Not locked: portals call it while a commit runs.
+    function deposit(address account) external payable {
+        _credit(account, msg.value);
+        emit Deposited(account, msg.sender, msg.value);
+    }
+
+    /// @inheritdoc ICredits
     function withdraw() external locked returns (uint256) {
-        return _withdraw(msg.sender);
+        return _withdraw(msg.sender, msg.sender);
     }
 
     /// @inheritdoc ICredits
     function withdrawTo(address to) external locked returns (uint256) {
-        return _withdraw(to);
+        return _withdraw(msg.sender, to);
     }
 
-    function _withdraw(address to) private returns (uint256 amount) {
-        amount = credits[msg.sender];
+    /// @inheritdoc ICredits
+    function withdrawFor(address account) external locked returns (uint256) {
+        return _withdraw(account, account);
+    }
+
+    function _withdraw(address account, address to) private returns (uint256 amount) {
+        amount = credits[account];
         if (amount == 0) revert NothingToWithdraw();
-        credits[msg.sender] = 0;
-        emit Withdrawn(msg.sender, to, amount);
+        credits[account] = 0;
+        emit Withdrawn(account, to, amount);
         (bool success,) = to.call{value: amount}("");
         if (!success) revert WithdrawalFailed();
     }

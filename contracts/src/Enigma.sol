@@ -12,9 +12,9 @@ import {Group} from "./libraries/Group.sol";
 import {Upkeep} from "./Upkeep.sol";
 
 /// @dev See IEnigma. Two halves, because one contract has no room for all of it. Here is what every task passes through:
-/// Inputs (deploy, tasks), ReceiptChecks and Commits (receipts, pay). Beside it is Upkeep: Beacon (key, epochs, seeds),
-/// Workers (admission, stake, lottery), Skips, LostState, Credits (withdrawals). Shared: EnigmaStorage (slots), Turns
-/// (groups, clock), Slashing.
+/// Inputs (deploy, tasks), ReceiptChecks, Commits and Outbound (receipts, pay, calls). Beside it is Upkeep: Beacon (key,
+/// epochs, seeds), Workers (admission, stake, lottery), Skips, LostState, Credits (withdrawals). Shared: EnigmaStorage
+/// (slots), Turns (groups, clock), Slashing.
 contract Enigma is Inputs, Commits {
     address private immutable upkeep;
 
@@ -24,7 +24,7 @@ contract Enigma is Inputs, Commits {
         bytes32 attestationRoot_,
         uint8 verifier_,
         bytes32[] memory allowedMeasurements
-    ) EnigmaStorage(token_, msg.sender) {
+    ) EnigmaStorage(token_, msg.sender, parameters_) {
         if (
             parameters_.epochLength == 0 || parameters_.groupSize == 0 || parameters_.groupSize > Group.CAPACITY
                 || (verifier_ != 1 && verifier_ != 2)
@@ -33,7 +33,7 @@ contract Enigma is Inputs, Commits {
         for (uint256 i = 0; i < allowedMeasurements.length; ++i) {
             measurements[allowedMeasurements[i]] = true;
         }
-        upkeep = address(new Upkeep(token_, msg.sender, attestationRoot_, verifier_));
+        upkeep = address(new Upkeep(token_, msg.sender, parameters_, attestationRoot_, verifier_));
     }
 
     /// @dev Money comes with calls.

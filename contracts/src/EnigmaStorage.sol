@@ -32,15 +32,21 @@ abstract contract EnigmaStorage is IState {
     uint256 public workerCount; // slot 15
     bytes32 internal compressedKeyHash; // slot 16: keccak256 of S compressed, for the descriptor
     mapping(address => Lost) public lost; // slot 17
+    mapping(address => mapping(uint256 number => bytes32)) public outcomes; // slot 18
 
     IERC20 public immutable token;
     address public immutable deployer;
+    /// Of the parameters, what tasks and commits ask for: as a part of the code it costs nothing to read.
+    uint256 internal immutable groupSize;
+    uint256 internal immutable window;
 
     bool private transient entered;
 
-    constructor(IERC20 token_, address deployer_) {
+    constructor(IERC20 token_, address deployer_, Parameters memory parameters) {
         token = token_;
         deployer = deployer_;
+        groupSize = parameters.groupSize;
+        window = parameters.window;
     }
 
     /// @dev One lock for everything that moves money out.
@@ -52,9 +58,13 @@ abstract contract EnigmaStorage is IState {
     }
 
     /// @dev The epoch of this block: rolling the stored word forward is left to the next beacon.
-    function _currentEpoch() internal view returns (uint40) {
-        EpochWord memory word = epochWord;
-        return word.nextStart != 0 && block.number >= word.nextStart ? word.epoch + 1 : word.epoch;
+    function _currentEpoch() internal view returns (uint40 epoch) {
+        EpochWord storage word = epochWord;
+        uint256 nextStart = word.nextStart;
+        epoch = word.epoch;
+        unchecked {
+            if (nextStart != 0 && block.number >= nextStart) ++epoch;
+        }
     }
 
     /// @dev The same, for what needs a lottery: the first is that of epoch 2.

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {EnigmaStorage} from "./EnigmaStorage.sol";
 import {IInputs} from "./interfaces/IInputs.sol";
 import {DeployParameters, Input, SecretContract, TaskParameters, TaskRequest} from "./interfaces/Types.sol";
+import {CalldataBytes} from "./libraries/CalldataBytes.sol";
 import {FeeSchedule} from "./libraries/FeeSchedule.sol";
 import {InputLog} from "./libraries/InputLog.sol";
 import {Tags} from "./libraries/Tags.sol";
@@ -28,7 +29,7 @@ abstract contract Inputs is IInputs, EnigmaStorage {
         bytes calldata code,
         bytes calldata envelope
     ) external payable returns (address account) {
-        if (terms.signers == 0 || terms.signers > parametersWord.groupSize) {
+        if (terms.signers == 0 || terms.signers > groupSize) {
             revert InvalidSigners();
         }
         if (code.length > MAX_CODE) revert CodeTooLarge(code.length);
@@ -47,7 +48,7 @@ abstract contract Inputs is IInputs, EnigmaStorage {
         Input memory input = _input(account, DEPLOY, epoch, task, envelope);
         input.codeHash = keccak256(code);
         _log(account, input, code, envelope);
-        _collect(_due(task));
+        _collect(_due(input));
     }
 
     /// @inheritdoc IInputs
@@ -57,8 +58,9 @@ abstract contract Inputs is IInputs, EnigmaStorage {
         bytes calldata envelope,
         TaskParameters calldata task
     ) external payable returns (uint64 index, bytes32 head) {
-        (index, head) = _logTask(account, epoch, envelope, task);
-        _collect(_due(task));
+        Input memory input = _input(account, TASK, epoch, task, envelope);
+        (index, head) = _log(account, input, msg.data[0:0], envelope);
+        _collect(_due(input));
     }
 
     /// @inheritdoc IInputs
@@ -66,8 +68,10 @@ abstract contract Inputs is IInputs, EnigmaStorage {
         uint256 due = 0;
         for (uint256 i = 0; i < requests.length; ++i) {
             TaskRequest calldata request = requests[i];
-            due += _due(request.parameters);
-            _logTask(request.secretContract, request.epoch, request.envelope, request.parameters);
+            (address account, bytes calldata envelope) = (request.secretContract, request.envelope);
+            Input memory input = _input(account, TASK, request.epoch, request.parameters, envelope);
+            _log(account, input, msg.data[0:0], envelope);
+            due += _due(input);
         }
         _collect(due);
     }
@@ -94,15 +98,6 @@ abstract contract Inputs is IInputs, EnigmaStorage {
         return keccak256(abi.encode(Tags.PORTAL, owner, salt));
     }
 
-    function _logTask(
-        address account,
-        uint40 epoch,
-        bytes calldata envelope,
-        TaskParameters calldata task
-    ) private returns (uint64, bytes32) {
-        return _log(account, _input(account, TASK, epoch, task, envelope), msg.data[0:0], envelope);
-    }
-
     /// @dev What the log will hash, but for a deploy's code; refuses what breaks a limit.
     function _input(
         address account,
@@ -116,10 +111,6 @@ abstract contract Inputs is IInputs, EnigmaStorage {
         if (envelope.length < MIN_ENVELOPE || envelope.length > MAX_ENVELOPE) {
             revert InvalidEnvelopeSize(envelope.length);
         }
-        _requireTerms(task);
-        uint40 current = _currentLottery();
-        _requireInWindow(epoch, current);
-
         input.kind = kind;
         input.sender = msg.sender;
         input.onBehalfOf = task.onBehalfOf;
@@ -128,16 +119,19 @@ abstract contract Inputs is IInputs, EnigmaStorage {
         input.commitGas = task.commitGas;
         input.priceCap = task.priceCap;
         input.tip = task.tip;
+        _requireTerms(input);
+        uint40 current = _currentLottery();
+        _requireInWindow(epoch, current);
         input.epoch = epoch;
         input.inclusionEpoch = current;
         input.blockNumber = uint64(block.number);
         input.timestamp = uint64(block.timestamp);
         input.baseFee = uint128(block.basefee);
         input.inflow = account.balance + record.sent - record.delivered;
-        input.envelopeHash = keccak256(envelope);
+        input.envelopeHash = CalldataBytes.hash(envelope);
     }
 
-    function _requireTerms(TaskParameters calldata task) private view {
+    function _requireTerms(Input memory task) private view {
         if (task.gasLimit > FeeSchedule.MAX_GAS_LIMIT) revert GasLimitTooHigh();
         if (task.commitGas < FeeSchedule.MIN_COMMIT_GAS || task.commitGas > FeeSchedule.MAX_COMMIT_GAS) {
             revert InvalidCommitGas();
@@ -148,8 +142,10 @@ abstract contract Inputs is IInputs, EnigmaStorage {
     /// @dev Not later than the current epoch: the key of a later one is not released yet, and an input that waits for it
     /// would hold up its queue.
     function _requireInWindow(uint40 epoch, uint40 current) private view {
-        uint40 window = parametersWord.window;
-        uint40 oldest = current > window ? current - window : 0;
+        uint40 oldest;
+        unchecked {
+            oldest = current > window ? current - uint40(window) : 0;
+        }
         if (epoch < oldest || epoch > current) revert EpochOutsideWindow(oldest, current);
     }
 
@@ -162,7 +158,10 @@ abstract contract Inputs is IInputs, EnigmaStorage {
     ) private returns (uint64 index, bytes32 head) {
         SecretContract storage record = secretContracts[account];
         index = record.inputCount;
-        if (index - record.cursor >= InputLog.MAX_PENDING) revert TooManyPending();
+        unchecked {
+            // The cursor never passes the count.
+            if (index - record.cursor >= InputLog.MAX_PENDING) revert TooManyPending();
+        }
         bytes32[256] storage ring = heads[account];
         unchecked {
             // The head before input 0 is that of "input -1".
@@ -170,27 +169,42 @@ abstract contract Inputs is IInputs, EnigmaStorage {
         }
         ring[InputLog.ringPlace(index)] = head;
         record.inputCount = index + 1;
-        emit InputCreated(
-            account,
-            index,
-            input.sender,
-            input.kind,
-            head,
-            input.onBehalfOf,
-            input.value,
-            input.gasLimit,
-            input.commitGas,
-            input.priceCap,
-            input.tip,
-            uint40(input.epoch),
-            uint40(input.inclusionEpoch),
-            input.inflow,
-            code,
-            envelope
-        );
+        _announce(account, index, head, input, code, envelope);
     }
 
-    function _due(TaskParameters calldata task) private pure returns (uint256) {
+    /// @dev Emits `InputCreated`. Its words 2 to 9, `onBehalfOf` to `inclusionEpoch`, are those of the input, which holds
+    /// every field as a word of its own and clean; so they are copied, and nothing is checked again.
+    function _announce(
+        address account,
+        uint64 index,
+        bytes32 head,
+        Input memory input,
+        bytes calldata code,
+        bytes calldata envelope
+    ) private {
+        bytes32 signature = InputCreated.selector;
+        uint256 data;
+        uint256 inflow = input.inflow;
+        assembly ("memory-safe") {
+            // Where memory is free: thirteen words, then the two byte strings, of which these are the offsets.
+            data := mload(0x40)
+            mstore(data, mload(input))
+            mstore(add(data, 0x20), head)
+            mcopy(add(data, 0x40), add(input, 0x40), 0x100)
+            mstore(add(data, 0x140), inflow)
+            mstore(add(data, 0x160), 0x1a0)
+        }
+        uint256 end = CalldataBytes.put(code, data + 0x1a0);
+        assembly ("memory-safe") {
+            mstore(add(data, 0x180), sub(end, data))
+        }
+        end = CalldataBytes.put(envelope, end);
+        assembly ("memory-safe") {
+            log4(data, sub(end, data), signature, account, index, mload(add(input, 0x20)))
+        }
+    }
+
+    function _due(Input memory task) private pure returns (uint256) {
         return task.value + FeeSchedule.maxFee(task.commitGas, task.gasLimit, task.priceCap);
     }
 

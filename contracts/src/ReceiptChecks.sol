@@ -7,6 +7,7 @@ import {ITurns} from "./interfaces/ITurns.sol";
 import {IWorkers} from "./interfaces/IWorkers.sol";
 import {Commitment, Input, Parameters, Receipt, SecretContract, TaskResult, Worker} from "./interfaces/Types.sol";
 import {Anchor} from "./libraries/Anchor.sol";
+import {CalldataBytes} from "./libraries/CalldataBytes.sol";
 import {Clock} from "./libraries/Clock.sol";
 import {EIP712} from "./libraries/EIP712.sol";
 import {FeeSchedule} from "./libraries/FeeSchedule.sol";
@@ -14,13 +15,13 @@ import {Group} from "./libraries/Group.sol";
 import {InputLog} from "./libraries/InputLog.sol";
 import {ReceiptHash} from "./libraries/ReceiptHash.sol";
 import {Signature} from "./libraries/Signature.sol";
+import {Outbound} from "./Outbound.sol";
 import {Turns} from "./Turns.sol";
 
 /// @title ReceiptChecks: why a receipt may land
 /// @dev Every check returns the selector of its error, or zero, so that one bad receipt does not take the others down.
 /// What the signers vouch for is checked field by field first, so that a wrong field is told from a wrong signer.
-abstract contract ReceiptChecks is ICommits, Turns {
-    uint8 internal constant COMPLETED = 0;
+abstract contract ReceiptChecks is ICommits, Turns, Outbound {
     uint8 private constant VALUE_RETURNED = 1;
     uint8 private constant UNOPENED = 2;
 
@@ -51,27 +52,29 @@ abstract contract ReceiptChecks is ICommits, Turns {
     {
         Receipt calldata receipt = commitment.receipt;
         address account = receipt.secretContract;
-        uint256 first = receipt.firstIndex;
-        uint256 count = commitment.inputs.length;
-        if (first != secretContracts[account].cursor) return (NotNextIndex.selector, inputHashes);
-        if (
-            count == 0 || first + count != uint256(receipt.lastIndex) + 1
-                || receipt.lastIndex >= secretContracts[account].inputCount
-        ) return (WrongLastIndex.selector, inputHashes);
+        SecretContract storage record = secretContracts[account];
+        Input[] calldata inputs = commitment.inputs;
+        uint64 first = receipt.firstIndex;
+        uint64 last = receipt.lastIndex;
+        uint256 count = inputs.length;
+        if (first != record.cursor) return (NotNextIndex.selector, inputHashes);
+        unchecked {
+            // Indices have 64 bits, and the inputs lie in calldata.
+            if (count == 0 || first + count != uint256(last) + 1 || last >= record.inputCount) {
+                return (WrongLastIndex.selector, inputHashes);
+            }
+        }
         bool complete =
             receipt.results.length == count && commitment.outputs.length == count && commitment.deltas.length == count;
         if (!complete) return (WrongResultCount.selector, inputHashes);
 
-        inputHashes = new bytes32[](count);
+        bytes32[256] storage ring = heads[account];
         bytes32 head;
         unchecked {
-            head = heads[account][InputLog.ringPlace(receipt.firstIndex - 1)];
+            head = ring[InputLog.ringPlace(first - 1)];
         }
-        for (uint256 i = 0; i < count; ++i) {
-            inputHashes[i] = InputLog.hashCalldata(commitment.inputs[i], account, uint64(first + i));
-            head = InputLog.extend(head, inputHashes[i]);
-        }
-        if (head != receipt.inputHead || head != heads[account][InputLog.ringPlace(receipt.lastIndex)]) {
+        (inputHashes, head) = InputLog.hashAll(inputs, account, first, head);
+        if (head != receipt.inputHead || head != ring[InputLog.ringPlace(last)]) {
             reason = WrongInputHead.selector;
         }
     }
@@ -91,32 +94,81 @@ abstract contract ReceiptChecks is ICommits, Turns {
         } else if (receipt.snapshotHash != 0) {
             return SnapshotUnexpected.selector;
         }
-        for (uint256 i = 0; i < inputHashes.length; ++i) {
-            reason = _checkResult(commitment.inputs[i], receipt.results[i], commitment.outputs[i], commitment.deltas[i]);
-            if (reason != 0) return reason;
-            head = InputLog.foldTask(head, inputHashes[i], receipt.results[i].deltaHash);
-        }
+        (reason, head) = _checkResults(commitment, inputHashes, head);
+        if (reason != 0) return reason;
         if (head != receipt.stateHeadAfter) return WrongStateHeadAfter.selector;
-        if (receipt.outboundHash != keccak256("")) return OutboundUnsupported.selector;
+        return _checkOutbound(commitment);
+    }
+
+    /// @return reason To refuse, or zero.
+    /// @return head The state's head with all tasks folded into it.
+    function _checkResults(
+        Commitment calldata commitment,
+        bytes32[] memory inputHashes,
+        bytes32 head
+    ) private pure returns (bytes4 reason, bytes32) {
+        Input[] calldata inputs = commitment.inputs;
+        TaskResult[] calldata results = commitment.receipt.results;
+        bytes[] calldata outputs = commitment.outputs;
+        bytes[] calldata deltas = commitment.deltas;
+        // All lists are as long as that of the hashes.
+        unchecked {
+            for (uint256 i = 0; i < inputHashes.length; ++i) {
+                bytes32 deltaHash;
+                (reason, deltaHash) = _checkResult(inputs, results, outputs, deltas, i);
+                if (reason != 0) return (reason, 0);
+                head = InputLog.foldTask(head, inputHashes[i], deltaHash);
+            }
+        }
+        return (0, head);
     }
 
     function _checkResult(
-        Input calldata input,
-        TaskResult calldata result,
-        bytes calldata output,
-        bytes calldata delta
-    ) private pure returns (bytes4) {
-        if (result.status > UNOPENED || (result.status == VALUE_RETURNED && input.value == 0)) {
-            return InvalidStatus.selector;
+        Input[] calldata inputs,
+        TaskResult[] calldata results,
+        bytes[] calldata outputs,
+        bytes[] calldata deltas,
+        uint256 i
+    ) private pure returns (bytes4, bytes32 deltaHash) {
+        (uint256 value, uint256 gasLimit, uint256 commitGas) = _termsOf(inputs, i);
+        uint256 status;
+        uint256 gasCharged;
+        bytes32 outputHash;
+        // The words of result `i`, 0x80 bytes long. They are compared as words, so none is beyond its type.
+        assembly ("memory-safe") {
+            let result := add(results.offset, shl(7, i))
+            status := calldataload(result)
+            gasCharged := calldataload(add(result, 0x20))
+            outputHash := calldataload(add(result, 0x40))
+            deltaHash := calldataload(add(result, 0x60))
         }
-        if (result.gasCharged > input.gasLimit) return GasAboveLimit.selector;
-        if (keccak256(output) != result.outputHash) return OutputHashMismatch.selector;
-        if (keccak256(delta) != result.deltaHash) return DeltaHashMismatch.selector;
-        // As if it were alone: enclaves meter a task without knowing who else is in the batch.
-        if (FeeSchedule.gasOfCommit(1, output.length + delta.length) > input.commitGas) {
-            return CommitGasExceeded.selector;
+        if (status > UNOPENED || (status == VALUE_RETURNED && value == 0)) return (InvalidStatus.selector, 0);
+        if (gasCharged > gasLimit) return (GasAboveLimit.selector, 0);
+        bytes calldata output = CalldataBytes.at(outputs, i);
+        if (CalldataBytes.hash(output) != outputHash) return (OutputHashMismatch.selector, 0);
+        bytes calldata delta = CalldataBytes.at(deltas, i);
+        if (CalldataBytes.hash(delta) != deltaHash) return (DeltaHashMismatch.selector, 0);
+        unchecked {
+            // As if it were alone: enclaves meter a task without knowing who else is in the batch. No sum of lengths
+            // overflows that memory has held.
+            if (FeeSchedule.gasOfCommit(1, output.length + delta.length) > commitGas) {
+                return (CommitGasExceeded.selector, 0);
+            }
         }
-        return 0;
+        return (0, deltaHash);
+    }
+
+    /// @dev Of input `i`, 0x200 bytes long, words 3 to 5. Its hash is in the log, so no word is beyond its type.
+    function _termsOf(
+        Input[] calldata inputs,
+        uint256 i
+    ) private pure returns (uint256 value, uint256 gasLimit, uint256 commitGas) {
+        assembly ("memory-safe") {
+            let input := add(inputs.offset, shl(9, i))
+            value := calldataload(add(input, 0x60))
+            gasLimit := calldataload(add(input, 0x80))
+            commitGas := calldataload(add(input, 0xa0))
+        }
     }
 
     /// @dev The block that the enclaves trusted is one of this chain's, recent, and saw every input.

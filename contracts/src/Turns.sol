@@ -13,7 +13,7 @@ abstract contract Turns is EnigmaStorage {
     /// @dev The packed group of the current epoch: the stored one, or the one that its first commit will store.
     function _groupOf(address account, uint40 epoch) internal view returns (uint256 word) {
         word = secretContracts[account].group;
-        if (Group.epochOf(word) != epoch) word = Group.pack(epoch, _draw(account, epoch, parametersWord.groupSize));
+        if (Group.epochOf(word) != epoch) word = Group.pack(epoch, _draw(account, epoch, groupSize));
     }
 
     /// @dev The same with all workers that may serve.

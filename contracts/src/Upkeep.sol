@@ -5,6 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Beacon} from "./Beacon.sol";
 import {Credits} from "./Credits.sol";
 import {EnigmaStorage} from "./EnigmaStorage.sol";
+import {Parameters} from "./interfaces/Types.sol";
 import {LostState} from "./LostState.sol";
 import {Skips} from "./Skips.sol";
 import {Workers} from "./Workers.sol";
@@ -17,7 +18,8 @@ contract Upkeep is Beacon, Workers, Skips, LostState, Credits {
     constructor(
         IERC20 token_,
         address deployer_,
+        Parameters memory parameters_,
         bytes32 attestationRoot_,
         uint8 verifier_
-    ) EnigmaStorage(token_, deployer_) Beacon(attestationRoot_, verifier_) {}
+    ) EnigmaStorage(token_, deployer_, parameters_) Beacon(attestationRoot_, verifier_) {}
 }

@@ -7,6 +7,7 @@ import {
     Commitment,
     DeployParameters,
     Input,
+    OutboundCall,
     Parameters,
     Receipt as TaskReceipt,
     SecretContract,
@@ -218,6 +219,19 @@ abstract contract EnigmaTest is Test {
         return keccak256(bytes.concat(first, second, third));
     }
 
+    function _callHash(OutboundCall memory o) internal pure returns (bytes32) {
+        bytes memory words = abi.encode(o.index, o.kind, o.target, o.value, o.gas, keccak256(o.data));
+        return keccak256(bytes.concat(_tag("outbound-call"), words));
+    }
+
+    function _outboundHash(OutboundCall[] memory calls) internal pure returns (bytes32) {
+        bytes memory all;
+        for (uint256 i = 0; i < calls.length; ++i) {
+            all = bytes.concat(all, _callHash(calls[i]));
+        }
+        return keccak256(all);
+    }
+
     // Inputs
 
     function _task(uint256 value) internal pure returns (TaskParameters memory) {
@@ -387,6 +401,45 @@ abstract contract EnigmaTest is Test {
     function _commitment(address account, uint256 count) internal view returns (Commitment memory c) {
         c = _unsigned(account, count);
         _sign(c);
+    }
+
+    /// @dev Adds the outbound calls that a receipt vouches for, and signs.
+    function _signWith(Commitment memory c, OutboundCall[] memory calls) internal view {
+        c.outbound = calls;
+        c.receipt.outboundHash = _outboundHash(calls);
+        _sign(c);
+    }
+
+    function _transferOf(uint256 index, address target, uint256 value) internal pure returns (OutboundCall memory) {
+        return OutboundCall(uint64(index), 1, target, value, 0, "");
+    }
+
+    function _callOf(
+        uint256 index,
+        address target,
+        uint256 value,
+        uint64 gas,
+        bytes memory data
+    ) internal pure returns (OutboundCall memory) {
+        return OutboundCall(uint64(index), 2, target, value, gas, data);
+    }
+
+    function _list(OutboundCall memory first) internal pure returns (OutboundCall[] memory list) {
+        list = new OutboundCall[](1);
+        list[0] = first;
+    }
+
+    function _list(
+        OutboundCall memory first,
+        OutboundCall memory second
+    ) internal pure returns (OutboundCall[] memory list) {
+        list = new OutboundCall[](2);
+        (list[0], list[1]) = (first, second);
+    }
+
+    function _inflow(address account) internal view returns (uint256) {
+        SecretContract memory record = enigma.secretContract(account);
+        return account.balance + record.sent - record.delivered;
     }
 
     function _one(Commitment memory c) internal pure returns (Commitment[] memory list) {

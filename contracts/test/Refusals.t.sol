@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ICommits} from "../src/interfaces/ICommits.sol";
 import {IInputs} from "../src/interfaces/IInputs.sol";
+import {IOutbound} from "../src/interfaces/IOutbound.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
 import {IWorkers} from "../src/interfaces/IWorkers.sol";
 import {Commitment, Input, TaskResult} from "../src/interfaces/Types.sol";
@@ -158,7 +159,7 @@ contract RefusalsTest is EnigmaTest {
         _refused(c, ICommits.DeltaHashMismatch.selector);
         c = _fresh();
         c.receipt.outboundHash = 0;
-        _refused(c, ICommits.OutboundUnsupported.selector);
+        _refused(c, IOutbound.OutboundHashMismatch.selector);
     }
 
     function test_bytesAreWithinCommitGas() public {

@@ -35,6 +35,10 @@ pub struct Audited {
     pub skipped: u64,
     /// Snapshots that were folded in.
     pub snapshots: u64,
+    /// Wei of its outbound calls.
+    pub sent: u128,
+    /// Its numbered outbound calls.
+    pub calls: u64,
     /// Inputs that are not final yet.
     pub pending: u64,
     /// The state head.

@@ -58,12 +58,10 @@ interface ICommits {
     error OutputHashMismatch();
     /// @notice A delta is not the signed one.
     error DeltaHashMismatch();
-    /// @notice A task's output and delta are larger than its commitGas pays for.
+    /// @notice A task's output, delta and outbound calls take more than its commitGas pays for.
     error CommitGasExceeded();
     /// @notice The state head after does not follow from inputs and deltas.
     error WrongStateHeadAfter();
-    /// @notice This version has no outbound calls.
-    error OutboundUnsupported();
     /// @notice The anchor must be an earlier block.
     error AnchorInFuture();
     /// @notice The anchor is more than 8,191 blocks old.
@@ -83,7 +81,9 @@ interface ICommits {
     /// @notice The signers must come in the order of their turns, each once.
     error WrongSignerOrder();
 
-    /// @notice Lands receipts, pays for them and publishes their outputs and deltas. Anybody may carry them.
-    /// @dev All are checked and stored before any money moves, under a lock.
+    /// @notice Lands receipts, pays for them, publishes their outputs and deltas, and makes their outbound calls
+    /// (IOutbound). Anybody may carry them.
+    /// @dev All are checked and stored before any money moves, and all are settled before any outbound call is made,
+    /// under a lock.
     function commit(Commitment[] calldata commitments) external;
 }

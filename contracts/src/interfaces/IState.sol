@@ -51,6 +51,10 @@ interface IState {
         view
         returns (address declarer, uint40 since, uint8 chunks, uint128 bond, uint128 paid, uint256 posted);
 
+    /// @notice What outbound call `number` of a secret contract came to: the hash of the first 1,024 bytes that it
+    /// returned, but for the lowest bit, which tells whether it succeeded; zero if it was not made yet.
+    function outcomes(address secretContract, uint256 number) external view returns (bytes32);
+
     /// @notice The staking token, ENG.
     function token() external view returns (IERC20);
 

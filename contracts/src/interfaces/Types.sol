@@ -74,11 +74,13 @@ struct SecretContract {
     uint256 group;
     /// Wei of outbound calls: attempted.
     uint128 sent;
-    /// Wei of task values that reached the portal, and of outbound calls that succeeded.
+    /// Wei of task values that reached the portal. What else it got, and never sent, is its inflow.
     uint128 delivered;
     address deployer;
     /// Last block in which the base fee was shown to be above the oldest input's price cap.
     uint40 holdBlock;
+    /// Outbound calls ever made, plain transfers not counted; the next number.
+    uint56 outboundCalls;
     /// Of the last sealed snapshot that was folded; zero before the first commit.
     bytes32 snapshotHash;
 }
@@ -196,6 +198,21 @@ struct Receipt {
     bytes32 outboundHash;
 }
 
+/// @notice What a secret contract does on Ethereum through its portal.
+struct OutboundCall {
+    /// Of the input whose task asks for it.
+    uint64 index;
+    /// 1 transfer of plain ETH, 2 call.
+    uint8 kind;
+    address target;
+    /// Wei, below 2^128.
+    uint256 value;
+    /// That the target gets, beside what value brings; zero for a transfer.
+    uint64 gas;
+    /// Empty for a transfer.
+    bytes data;
+}
+
 /// @notice A receipt with what the chain needs to check and publish it.
 struct Commitment {
     Receipt receipt;
@@ -207,4 +224,6 @@ struct Commitment {
     bytes[] deltas;
     /// 65 bytes each, in the order of the signers' turns.
     bytes[] signatures;
+    /// Those of all tasks, in the order in which they run.
+    OutboundCall[] outbound;
 }

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Input} from "../interfaces/Types.sol";
-
 /// @title FeeSchedule: pay is a schedule, not a measurement
 /// @notice A task pays for its share of a receipt, itself, its bytes, and the gas charged inside, which costs an eighth
-/// of gas on chain.
+/// of gas on chain; and for its outbound calls.
 library FeeSchedule {
     uint256 internal constant EXECUTION_DIVISOR = 8;
     uint256 internal constant RECEIPT_GAS = 80_000;
     uint256 internal constant TASK_GAS = 16_000;
     uint256 internal constant BYTE_GAS = 45;
+    /// Of plain ETH to an outside address, its stipend included.
+    uint256 internal constant OUTBOUND_TRANSFER_GAS = 75_000;
+    /// What the recipient of plain ETH gets, beside what value brings.
+    uint256 internal constant TRANSFER_STIPEND = 10_000;
+    /// Of an outbound call, beside its own gas and its bytes.
+    uint256 internal constant OUTBOUND_CALL_GAS = 90_000;
 
     /// The smallest output and delta: 144 bytes each.
     uint256 internal constant MIN_COMMIT_GAS = RECEIPT_GAS + TASK_GAS + BYTE_GAS * 288;
@@ -20,18 +24,40 @@ library FeeSchedule {
 
     /// @notice The most that a task can cost, wei: what is escrowed beside its value.
     function maxFee(uint256 commitGas, uint256 gasLimit, uint256 priceCap) internal pure returns (uint256) {
-        return (commitGas + gasLimit / EXECUTION_DIVISOR) * priceCap;
+        unchecked {
+            // Of an input: two words of 64 bits, and one of 128.
+            return (commitGas + gasLimit / EXECUTION_DIVISOR) * priceCap;
+        }
     }
 
     /// @notice The price of gas at commit, wei.
-    function price(Input calldata input) internal view returns (uint256) {
-        uint256 wanted = block.basefee + input.tip;
-        return wanted < input.priceCap ? wanted : input.priceCap;
+    function price(uint256 tip, uint256 cap) internal view returns (uint256 wanted) {
+        unchecked {
+            // The tip has 128 bits, and the base fee is a price that somebody pays.
+            wanted = block.basefee + tip;
+        }
+        if (wanted > cap) wanted = cap;
     }
 
-    /// @notice The commit gas of one of `tasks` tasks of a receipt. At most `commitGas`, which pays for a task alone.
+    /// @notice The commit gas of one of `tasks` tasks of a receipt, but for its outbound calls. With them at most
+    /// `commitGas`, which pays for a task alone.
     function gasOfCommit(uint256 tasks, uint256 size) internal pure returns (uint256) {
-        return RECEIPT_GAS / tasks + TASK_GAS + BYTE_GAS * size;
+        unchecked {
+            // Bytes lie in calldata: there are not as many that this overflows.
+            return RECEIPT_GAS / tasks + TASK_GAS + BYTE_GAS * size;
+        }
+    }
+
+    /// @notice The commit gas of an outbound call, which comes on top.
+    function gasOfOutboundCall(uint256 gas, uint256 size) internal pure returns (uint256) {
+        return OUTBOUND_CALL_GAS + gas + BYTE_GAS * size;
+    }
+
+    /// @notice The part of it that pays for `size` bytes of output and delta.
+    function gasOfBytes(uint256 size) internal pure returns (uint256) {
+        unchecked {
+            return BYTE_GAS * size;
+        }
     }
 
     /// @notice The execution's gas, in gas of the chain.

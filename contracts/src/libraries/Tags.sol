@@ -14,6 +14,7 @@ library Tags {
     bytes32 internal constant STATE_HEAD_GENESIS = keccak256("enigma/v1/state-head-genesis");
     bytes32 internal constant STATE_HEAD = keccak256("enigma/v1/state-head");
     bytes32 internal constant STATE_HEAD_SNAPSHOT = keccak256("enigma/v1/state-head-snapshot");
+    bytes32 internal constant OUTBOUND_CALL = keccak256("enigma/v1/outbound-call");
     bytes32 internal constant SNAPSHOT = keccak256("enigma/v1/snapshot");
 
     /// RFC 9380 domain separation tag of the beacon's hash to G1.

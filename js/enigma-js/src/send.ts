@@ -16,6 +16,11 @@ export type SendTaskParameters = {
   gas?: bigint
   /** Bytes of output and state change that the task pays for. Default: 8,192; a deployment's code and some. */
   bytes?: number
+  /**
+   * Gas of outbound calls that the task pays for: 75,000 for plain ether; 90,000, its own gas and 45 a byte for a call.
+   * Default: 200,000.
+   */
+  outbound?: bigint
   /** Most wei for a unit of gas. Default: four times the base fee and two gwei. */
   priceCap?: bigint
   /** Of the transaction. Default: the account's next. */
@@ -28,7 +33,7 @@ type Sending = Omit<SendTaskParameters, 'account'> & { account: Account; contrac
     | { kind: 'deploy'; salt: Hex; code: Hex }
   )
 
-const DEFAULTS: Limits = { gas: 5_000_000n, bytes: 8_192 }
+const DEFAULTS: Limits = { gas: 5_000_000n, bytes: 8_192, outbound: 200_000n }
 
 /** Encrypts and submits. */
 export async function sendTask(connection: Connection, sending: Sending): Promise<TaskHandle> {
@@ -40,6 +45,7 @@ export async function sendTask(connection: Connection, sending: Sending): Promis
     value = 0n,
     gas = DEFAULTS.gas,
     bytes = DEFAULTS.bytes,
+    outbound = DEFAULTS.outbound,
     priceCap,
     onStage,
   } = sending
@@ -50,7 +56,7 @@ export async function sendTask(connection: Connection, sending: Sending): Promis
   const { epoch, block } = moment
   const session = sessionsOf(connection).get({ contract, epoch, purpose: 'input', account: account.address })
   const envelope = bytesToHex(sealEnvelope(session, { kind, sender: account.address, replyKey, nonce, body }))
-  const { parameters, payment } = termsOf(moment, { gas, bytes }, value, priceCap)
+  const { parameters, payment } = termsOf(moment, { gas, bytes, outbound }, value, priceCap)
   const data =
     sending.kind === 'task'
       ? encodeFunctionData({

@@ -28,6 +28,8 @@ export type Limits = {
   gas: bigint
   /** Bytes of encrypted output and sealed state change together. */
   bytes: number
+  /** Gas of outbound calls by the schedule: 75,000 for plain ether; 90,000, its own gas and 45 a byte for a call. */
+  outbound: bigint
 }
 
 /** The chain as a new task meets it. */
@@ -41,7 +43,7 @@ export async function now(connection: Connection): Promise<Now> {
 
 /** The terms of a task at today's price of gas, and what it pays ahead: what is not used comes back as credit. */
 export function termsOf({ block }: Now, limits: Limits, value: bigint, cap?: bigint) {
-  const commitGas = commitGasFor(limits.bytes)
+  const commitGas = commitGasFor(limits.bytes, limits.outbound)
   const priceCap = cap ?? 4n * block.baseFeePerGas + 2n * TIP
   const parameters = {
     onBehalfOf: numberToHex(0, { size: 32 }),

@@ -19,6 +19,10 @@ pub struct Standing {
     pub cursor: u64,
     /// Epoch of the newest snapshot.
     pub sealed_epoch: u64,
+    /// Wei of its outbound calls.
+    pub sent: u128,
+    /// Outbound calls that are numbered.
+    pub calls: u64,
 }
 
 /// Everything from the checkpoint to one block.
@@ -63,6 +67,8 @@ impl History {
                     inputs: record.inputCount,
                     cursor: record.cursor,
                     sealed_epoch: record.sealedEpoch.to(),
+                    sent: record.sent,
+                    calls: record.outboundCalls.to(),
                 };
                 history.standings.insert(contract, standing);
             }

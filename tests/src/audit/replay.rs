@@ -8,6 +8,7 @@ use enigma_evm::World;
 use enigma_primitives::Encode;
 use enigma_protocol::{
     input::{Kind, genesis_input_head, next_input_head},
+    outbound::OutboundKind,
     snapshot::snapshot_hash,
     state::{fold_snapshot, genesis_state_head, next_state_head},
 };
@@ -69,6 +70,8 @@ impl Replay {
                 unopened: 0,
                 skipped: 0,
                 snapshots: 0,
+                sent: 0,
+                calls: 0,
                 pending: 0,
                 head: genesis_state_head(network, contract),
                 world: World::empty(contract),
@@ -125,7 +128,7 @@ impl Replay {
             let Some((hash, input)) = self.inputs.get(index as usize) else {
                 return Err(self.differs(index, "an input was executed that nobody sent".into()));
             };
-            let Told { status, gas_charged, output, delta } =
+            let Told { status, gas_charged, output, delta, outbound } =
                 told(history, committee, &self.so_far.world, input, event.epoch);
             let sealed =
                 sealing.seal_delta(LABEL, input_context(input), &delta.to_bytes()).expect("it can be sealed");
@@ -136,6 +139,10 @@ impl Replay {
             self.same_bytes("the sealed delta", index, &sealed.0, &outcome.delta)?;
             self.so_far.head = head;
             self.so_far.world.apply(&delta);
+            for call in outbound {
+                self.so_far.sent += call.value.to::<u128>();
+                self.so_far.calls += u64::from(call.kind == OutboundKind::Call);
+            }
             self.so_far.executed += 1;
             self.so_far.unopened += u64::from(status == enigma_protocol::receipt::Status::Unopened);
         }
@@ -162,6 +169,8 @@ impl Replay {
         self.same("the number of inputs", cursor, &inputs, &standing.inputs)?;
         self.same("the cursor", cursor, &cursor, &standing.cursor)?;
         self.same("the epoch of the last snapshot", cursor, &self.sealed_epoch, &standing.sealed_epoch)?;
+        self.same("the wei of its outbound calls", cursor, &self.so_far.sent, &standing.sent)?;
+        self.same("its numbered outbound calls", cursor, &self.so_far.calls, &standing.calls)?;
         self.same("the state head in the end", cursor, &self.so_far.head, &standing.head)?;
         self.so_far.pending = inputs - cursor;
         Ok(self.so_far)

@@ -12,6 +12,7 @@ use enigma_protocol::{
     envelope::{Binding, Envelope, Plaintext},
     fees,
     input::{Input, Kind, context},
+    outbound::{MAX_OUTBOUND, OutboundCall, OutboundKind, outbound_gas},
     output::{InnerStatus, Output, PrivateLog},
     receipt::Status,
     state::sealed_len,
@@ -32,6 +33,7 @@ pub(super) struct Told {
     pub(super) gas_charged: u64,
     pub(super) output: Vec<u8>,
     pub(super) delta: WorldDelta,
+    pub(super) outbound: Vec<OutboundCall>,
 }
 
 /// Executes an input in a receipt of `epoch`.
@@ -50,6 +52,7 @@ pub(super) fn told(
             gas_charged,
             output: Vec::new(),
             delta: WorldDelta::default(),
+            outbound: Vec::new(),
         };
     };
     let ctx = context(event.head, event.block_hash);
@@ -58,7 +61,10 @@ pub(super) fn told(
     let mut outcome = run(if expired { 0 } else { input.gas_limit });
     let mut output = reported(&outcome, input.kind, expired);
     let bytes = output.encrypted_len() + sealed_len(outcome.delta.to_bytes().len());
-    if bytes as u64 > fees::bytes_allowed(input.commit_gas) {
+    let mut outbound = outbound(event.index, &outcome);
+    if outbound.len() > MAX_OUTBOUND || !fees::covers(input.commit_gas, bytes as u64, outbound_gas(&outbound))
+    {
+        outbound.clear();
         outcome = run(0);
         let (status, gas_used) = (InnerStatus::TooLarge, input.gas_limit);
         output = Output { status, gas_used, data: Vec::new(), logs: Vec::new() };
@@ -69,7 +75,23 @@ pub(super) fn told(
         gas_charged: gas_class(output.gas_used).min(input.gas_limit),
         output: output.encrypt(&plaintext.reply_key, ctx).expect("it can be encrypted").0,
         delta: outcome.delta,
+        outbound,
     }
+}
+
+fn outbound(index: u64, outcome: &Outcome) -> Vec<OutboundCall> {
+    let call = |call: &enigma_evm::OutboundCall| OutboundCall {
+        index,
+        kind: match call.kind {
+            enigma_evm::OutboundKind::Transfer => OutboundKind::Transfer,
+            enigma_evm::OutboundKind::Call => OutboundKind::Call,
+        },
+        target: call.target,
+        value: call.value,
+        gas: call.gas,
+        data: call.data.to_vec().into(),
+    };
+    outcome.outbound.iter().map(call).collect()
 }
 
 /// The envelope's content, unless its sender is to blame that there is none.

@@ -62,7 +62,7 @@ impl Rig {
             onBehalfOf: B256::ZERO,
             value: U256::from(value),
             gasLimit: 200_000,
-            commitGas: fees::commit_gas_for(1_024),
+            commitGas: fees::commit_gas_for(1_024, 0),
             priceCap: 4 * base_fee + 2 * GWEI,
             tip: GWEI,
         }

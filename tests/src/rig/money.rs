@@ -144,7 +144,8 @@ pub fn expected_pay(input: &Input, commit: &CommitEvent, place: usize, base_fee:
     let outcome = &commit.outcomes[place];
     let bytes = (outcome.output.len() + outcome.delta.len()) as u64;
     let price = price(input, base_fee).to();
-    fees::pay(input.commit_gas, bytes, outcome.gas_charged, commit.outcomes.len() as u64, price)
+    let schedule = fees::schedule(commit.outcomes.len() as u64, bytes, 0);
+    fees::pay(input.commit_gas, schedule, outcome.gas_charged, price)
 }
 
 /// Wei for a unit of gas.

@@ -104,7 +104,7 @@ impl Mixed {
         let rng = &mut self.rng;
         Terms {
             gasLimit: rng.random_range(0..400_000),
-            commitGas: fees::commit_gas_for(rng.random_range(0..4_000)),
+            commitGas: fees::commit_gas_for(rng.random_range(0..4_000), 0),
             priceCap: plain.priceCap - rng.random_range(0..plain.priceCap / 4),
             tip: rng.random_range(0..3 * GWEI),
             ..plain

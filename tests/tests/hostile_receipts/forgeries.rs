@@ -87,7 +87,8 @@ async fn a_broken_enclave_forges_results_of_its_contract_and_nothing_else() {
     assert_eq!(says(&|c| c.receipt.snapshotHash = B256::repeat_byte(9)), Ok(()));
 
     // What it cannot have: more than was offered, other inputs, their order, or another past.
-    let room = fees::bytes_allowed(genuine.inputs[0].commitGas) as usize - genuine.deltas[0].len();
+    let paid = genuine.inputs[0].commitGas - fees::schedule(1, 0, 0);
+    let room = (paid / fees::BYTE_GAS) as usize - genuine.deltas[0].len();
     assert_eq!(says(&|c| c.outputs[0] = vec![1; room].into()), Ok(()));
     assert_eq!(says(&|c| c.outputs[0] = vec![1; room + 1].into()), refused("CommitGasExceeded"));
     assert_eq!(says(&|c| c.inputs[0].priceCap *= 2), refused("WrongInputHead"));

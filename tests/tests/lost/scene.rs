@@ -24,7 +24,7 @@ const HEAP: &str = "tests/tests/lost/Heap.sol:Heap";
 /// Slots that one task writes, how many such tasks there are, and what each may use.
 const SLOTS: u64 = 500;
 const PILES: u64 = 5;
-const LARGE: Limits = Limits { gas: 15_000_000, bytes: 90_000 };
+const LARGE: Limits = Limits { gas: 15_000_000, bytes: 90_000, outbound: 0 };
 /// How long anything here may take, and a task.
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -125,7 +125,7 @@ pub fn parameters(gas: u64, bytes: u64, value: u64) -> Enigma::TaskParameters {
         onBehalfOf: B256::ZERO,
         value: U256::from(value),
         gasLimit: gas,
-        commitGas: fees::commit_gas_for(bytes),
+        commitGas: fees::commit_gas_for(bytes, 0),
         priceCap: PRICE_CAP,
         tip: TIP,
     }

@@ -29,7 +29,7 @@ pub async fn run(args: Deploy) -> Result<ExitCode> {
         Code { clear: bytecode, secret: arguments }
     };
     let salt = B256::new(random()?);
-    let limits = args.common.gas.map(|gas| Limits { gas, bytes: code_bytes(&code) });
+    let limits = args.common.gas.map(|gas| Limits { gas, bytes: code_bytes(&code), ..Limits::default() });
     let sent = client.deploy(code, salt, abi::ether(&args.common.value)?, limits).await?;
     directory.save_abi(sent.contract, &compiled["abi"])?;
     let report = outcome::finish(&client, &args.common, &sent).await?;

@@ -6,6 +6,7 @@ use alloy_primitives::aliases::U40;
 use enigma_protocol::{
     door::Executed,
     input::Input,
+    outbound::OutboundCall,
     receipt::{Receipt, TaskResult},
 };
 
@@ -112,6 +113,19 @@ impl From<&Enigma::Receipt> for Receipt {
     }
 }
 
+impl From<&OutboundCall> for Enigma::OutboundCall {
+    fn from(call: &OutboundCall) -> Self {
+        Self {
+            index: call.index,
+            kind: call.kind as u8,
+            target: call.target,
+            value: call.value,
+            gas: call.gas,
+            data: call.data.0.clone().into(),
+        }
+    }
+}
+
 /// What `commit` takes for one executed receipt.
 pub fn commitment(executed: &Executed, inputs: &[Input]) -> Enigma::Commitment {
     Enigma::Commitment {
@@ -120,5 +134,6 @@ pub fn commitment(executed: &Executed, inputs: &[Input]) -> Enigma::Commitment {
         outputs: executed.outputs.0.iter().map(|o| o.0.clone().into()).collect(),
         deltas: executed.deltas.0.iter().map(|d| d.0.clone().into()).collect(),
         signatures: vec![executed.signature.to_vec().into()],
+        outbound: executed.outbound.0.iter().map(Into::into).collect(),
     }
 }

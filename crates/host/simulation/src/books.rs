@@ -82,7 +82,8 @@ impl Books {
             let input = &told.input;
             let price = input.price_cap.min(block.base_fee + input.tip);
             let bytes = (outcome.output.len() + outcome.delta.len()) as u64;
-            let fee = fees::pay(input.commit_gas, bytes, outcome.gas_charged, inputs.len() as u64, price);
+            let schedule = fees::schedule(inputs.len() as u64, bytes, 0);
+            let fee = fees::pay(input.commit_gas, schedule, outcome.gas_charged, price);
             let what = format_args!("index {} paid {} wei, not {fee}", told.index, outcome.pay);
             require(Invariant::Money, outcome.pay == fee, what)?;
             let (fee, value) = (wei(fee), wei(input.value));

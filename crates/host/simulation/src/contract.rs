@@ -16,7 +16,8 @@ use enigma_protocol::{
     fees,
     input::{Input, Kind, genesis_input_head, next_input_head},
     network::RULESET,
-    receipt::{Receipt, Status, no_outbound_calls},
+    outbound::outbound_hash,
+    receipt::{Receipt, Status},
     snapshot::Manifest,
     state::{fold_snapshot, genesis_state_head, next_state_head},
 };
@@ -432,7 +433,7 @@ impl State {
             on_behalf_of: B256::ZERO,
             value: U256::from(task.value),
             gas_limit: 100_000,
-            commit_gas: fees::commit_gas_for(2_000),
+            commit_gas: fees::commit_gas_for(2_000, 0),
             price_cap: task.price_cap,
             tip: 1,
             epoch: epoch.saturating_sub(task.age.min(rules.window)),
@@ -642,8 +643,7 @@ impl State {
             let price =
                 if is_capped { (now.base_fee + input.tip).min(input.price_cap) } else { input.price_cap };
             let bytes = (output.len() + delta.len()) as u64;
-            let gas =
-                fees::RECEIPT_GAS / signed.inputs.len() as u64 + fees::TASK_GAS + fees::BYTE_GAS * bytes;
+            let gas = fees::schedule(signed.inputs.len() as u64, bytes, 0);
             let commit = u128::from(gas) * price;
             let execution = u128::from(result.gas_charged / fees::EXECUTION_DIVISOR) * price;
             for_commit += commit;
@@ -891,7 +891,7 @@ fn check_state(record: &Record, signed: &Signed, hashes: &[B256], is_loose: bool
         if keccak256(delta) != result.delta_hash {
             return Err("DeltaHashMismatch");
         }
-        if (output.len() + delta.len()) as u64 > fees::bytes_allowed(input.commit_gas) {
+        if !fees::covers(input.commit_gas, (output.len() + delta.len()) as u64, 0) {
             return Err("CommitGasExceeded");
         }
         head = next_state_head(head, *hash, result.delta_hash);
@@ -899,8 +899,8 @@ fn check_state(record: &Record, signed: &Signed, hashes: &[B256], is_loose: bool
     if head != receipt.state_head_after {
         return Err("WrongStateHeadAfter");
     }
-    if receipt.outbound_hash != no_outbound_calls() {
-        return Err("OutboundUnsupported");
+    if receipt.outbound_hash != outbound_hash(&[]) {
+        return Err("OutboundHashMismatch");
     }
     Ok(())
 }

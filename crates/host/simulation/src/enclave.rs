@@ -7,7 +7,8 @@ use enigma_protocol::{
     door::{Code, Executed, Refusal, UntrustedState, UntrustedStep as Step},
     input::{Input, context},
     network::RULESET,
-    receipt::{Receipt, TaskResult, no_outbound_calls},
+    outbound::outbound_hash,
+    receipt::{Receipt, TaskResult},
     snapshot::snapshot_hash,
     state::{fold_snapshot, genesis_state_head, next_state_head},
 };
@@ -236,7 +237,7 @@ impl Enclave {
             anchor_hash: ground.anchor.1,
             results: results.into(),
             snapshot_hash: hash,
-            outbound_hash: no_outbound_calls(),
+            outbound_hash: outbound_hash(&[]),
         };
         let signature = sign(self.worker, digest(&receipt));
         Executed {
@@ -244,6 +245,7 @@ impl Enclave {
             signature,
             outputs: outputs.into(),
             deltas: deltas.into(),
+            outbound: Vec::new().into(),
             snapshot: snapshot.map(Into::into),
         }
     }

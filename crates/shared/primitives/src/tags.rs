@@ -95,6 +95,8 @@ tags! { HashTag, HASH_TAGS:
     STATE_HEAD_SNAPSHOT = "enigma/v1/state-head-snapshot";
     /// A sealed snapshot: its length and the hashes of its chunks.
     SNAPSHOT_HASH = "enigma/v1/snapshot";
+    /// One outbound call.
+    OUTBOUND_CALL = "enigma/v1/outbound-call";
     /// The context of a task: input head and block hash.
     CONTEXT = "enigma/v1/context";
     /// The seed of an epoch, from its beacon.

@@ -1,4 +1,4 @@
-//! The schedule of fees: the same numbers as `contracts/src/Fees.sol`.
+//! The schedule of fees: the same numbers as `contracts/src/libraries/FeeSchedule.sol`.
 
 use alloy_primitives::U256;
 
@@ -10,19 +10,32 @@ pub const RECEIPT_GAS: u64 = 80_000;
 pub const TASK_GAS: u64 = 16_000;
 /// Schedule gas of a byte of output or delta.
 pub const BYTE_GAS: u64 = 45;
+/// Schedule gas of plain ether to an outside address.
+pub const OUTBOUND_TRANSFER_GAS: u64 = 75_000;
+/// Schedule gas of an outbound call, besides its own gas and its bytes.
+pub const OUTBOUND_CALL_GAS: u64 = 90_000;
 /// Smallest sealed output or delta: one class of padding and the tag.
 pub const SMALLEST_SEALED: u64 = 128 + 16;
 /// Smallest `commitGas`: a batch of one with the smallest output and delta.
 pub const MIN_COMMIT_GAS: u64 = RECEIPT_GAS + TASK_GAS + BYTE_GAS * 2 * SMALLEST_SEALED;
 
-/// Bytes of output and delta together that `commit_gas` pays for in a batch of one.
-pub fn bytes_allowed(commit_gas: u64) -> u64 {
-    commit_gas.saturating_sub(RECEIPT_GAS + TASK_GAS) / BYTE_GAS
+/// Schedule gas of a task of a receipt of `tasks`, with so many bytes of output and delta and so much gas of outbound
+/// calls.
+pub fn schedule(tasks: u64, bytes: u64, outbound: u64) -> u64 {
+    (RECEIPT_GAS / tasks.max(1))
+        .saturating_add(TASK_GAS)
+        .saturating_add(BYTE_GAS.saturating_mul(bytes))
+        .saturating_add(outbound)
 }
 
-/// The `commitGas` that lets `bytes` of output and delta through.
-pub fn commit_gas_for(bytes: u64) -> u64 {
-    (RECEIPT_GAS + TASK_GAS).saturating_add(BYTE_GAS.saturating_mul(bytes)).max(MIN_COMMIT_GAS)
+/// Whether `commit_gas` pays for a task with so much to carry, in a batch of one.
+pub fn covers(commit_gas: u64, bytes: u64, outbound: u64) -> bool {
+    schedule(1, bytes, outbound) <= commit_gas
+}
+
+/// The `commitGas` that lets `bytes` of output and delta and `outbound` gas of outbound calls through.
+pub fn commit_gas_for(bytes: u64, outbound: u64) -> u64 {
+    schedule(1, bytes, outbound).max(MIN_COMMIT_GAS)
 }
 
 /// What a sender pays ahead, wei.
@@ -30,9 +43,7 @@ pub fn max_fee(commit_gas: u64, gas_limit: u64, price_cap: u128) -> U256 {
     U256::from(commit_gas.saturating_add(gas_limit / EXECUTION_DIVISOR)) * U256::from(price_cap)
 }
 
-/// What a task of a receipt of `tasks` pays, wei, at `price` per gas.
-pub fn pay(commit_gas: u64, bytes: u64, gas_charged: u64, tasks: u64, price: u128) -> U256 {
-    let schedule =
-        (RECEIPT_GAS / tasks.max(1)).saturating_add(TASK_GAS).saturating_add(BYTE_GAS.saturating_mul(bytes));
+/// What a task pays, wei, at `price` per gas; `schedule` is its schedule gas.
+pub fn pay(commit_gas: u64, schedule: u64, gas_charged: u64, price: u128) -> U256 {
     U256::from(commit_gas.min(schedule).saturating_add(gas_charged / EXECUTION_DIVISOR)) * U256::from(price)
 }

@@ -9,6 +9,7 @@
 //! envelope  what a client encrypts to (contract, epoch)
 //! output    what the sender gets back, encrypted under its reply key
 //! receipt   the signed outcome (EIP-712)
+//! outbound  what a secret contract does on Ethereum
 //! fees      the schedule: what a commit pays
 //! layout    storage slots of the Enigma contract
 //! lottery   the stake tree and the sequence of workers, over any reader of slots
@@ -40,6 +41,7 @@ pub mod keys;
 pub mod layout;
 pub mod lottery;
 pub mod network;
+pub mod outbound;
 pub mod output;
 pub mod peer;
 pub mod query;

@@ -91,7 +91,7 @@ record! {
         pub results: List<TaskResult, MAX_TASKS>,
         /// keccak256 of the sealed snapshot, in the first commit of an epoch; else zero.
         pub snapshot_hash: B256,
-        /// keccak256 of the outbound calls.
+        /// Over the outbound calls ([`crate::outbound::outbound_hash`]).
         pub outbound_hash: B256,
     }
 }
@@ -156,9 +156,4 @@ pub fn key_generation_digest(domain: B256, era: u32, public_key_hash: B256, comm
         .word(commitments_hash)
         .hash();
     typed(domain, message)
-}
-
-/// `outboundHash` of a receipt without outbound calls.
-pub fn no_outbound_calls() -> B256 {
-    keccak256([])
 }

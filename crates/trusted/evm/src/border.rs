@@ -1,25 +1,28 @@
 //! Where the sealed world ends.
 //!
 //! revm shows every call to the precompile provider before it looks at code, and that is where the border
-//! lives: a call of any kind to an address that has no code here, is no precompile and belongs to no contract
-//! of this world reverts that frame with [`outside_call`]; Solidity's `try`/`catch` and bubbling see it as they
-//! see any custom error. `SELFDESTRUCT` moves money without a call, so it has an instruction of its own.
+//! lives. An address that has no code here, is no precompile and belongs to no contract of this world is outside.
+//! Ether sent there without data leaves the world (see [`crate::outbound`]). Any other call to it reverts that
+//! frame with [`outside_call`]; Solidity's `try`/`catch` and bubbling see it as they see any custom error.
+//! `SELFDESTRUCT` moves money without a call, so it has an instruction of its own.
 
 use std::sync::OnceLock;
 
-use alloy_primitives::{Address, Bytes, Selector, fixed_bytes};
+use alloy_primitives::{Address, Bytes, Selector, U256, fixed_bytes};
 use revm::{
     context_interface::JournalTr,
     handler::{EthPrecompiles, PrecompileProvider},
     interpreter::{
-        CallInputs, Gas, InstructionContext, InstructionExecResult, InstructionResult, InterpreterAction,
-        InterpreterResult, instructions::host, interpreter::EthInterpreter, interpreter_types::LoopControl,
+        CallInputs, CallScheme, Gas, InstructionContext, InstructionExecResult, InstructionResult,
+        Interpreter, InterpreterAction, InterpreterResult, instructions::host, interpreter::EthInterpreter,
+        interpreter_types::LoopControl,
     },
     primitives::{AddressSet, hardfork::SpecId},
 };
 
 use crate::{
     machine::SealedContext,
+    outbound::{self, OUTBOUND},
     random::{RANDOM_BYTES, RandomBytes},
 };
 
@@ -50,7 +53,7 @@ impl Border {
         static ALL: OnceLock<AddressSet> = OnceLock::new();
         ALL.get_or_init(|| {
             let mut all = self.ethereum.warm_addresses().clone();
-            all.insert(RANDOM_BYTES);
+            all.extend([RANDOM_BYTES, OUTBOUND]);
             all
         })
     }
@@ -73,6 +76,9 @@ impl<'a> PrecompileProvider<SealedContext<'a>> for Border {
             let seed = context.journaled_state.db().task.randomness;
             return Ok(Some(self.random.run(&inputs.input.as_bytes(context), inputs.gas_limit, seed)));
         }
+        if target == OUTBOUND {
+            return Ok(Some(outbound::run(context, inputs)));
+        }
         if let Some(result) = self.ethereum.run(context, inputs)? {
             return Ok(Some(result));
         }
@@ -80,6 +86,12 @@ impl<'a> PrecompileProvider<SealedContext<'a>> for Border {
             return Ok(None);
         }
         let gas = Gas::new(inputs.gas_limit);
+        if let Some(value) = sent(inputs) {
+            if !outbound::transfer(context, target, value) {
+                return Err("a transfer out of the world failed".to_owned());
+            }
+            return Ok(Some(InterpreterResult::new(InstructionResult::Return, Bytes::new(), gas)));
+        }
         Ok(Some(InterpreterResult::new(InstructionResult::Revert, outside_call(target), gas)))
     }
 
@@ -88,37 +100,49 @@ impl<'a> PrecompileProvider<SealedContext<'a>> for Border {
     }
 }
 
+/// The wei of a call that does nothing but send ether.
+fn sent(inputs: &CallInputs) -> Option<U256> {
+    let plain = inputs.scheme == CallScheme::Call && !inputs.is_static && inputs.input.is_empty();
+    inputs.value.transfer().filter(|value| plain && !value.is_zero())
+}
+
 /// Whether a contract of this world lives at `address`, one created by this very task included.
 fn belongs(context: &SealedContext<'_>, address: Address) -> bool {
     let (base, state) = context.journaled_state.db_and_state();
     base.world.owns(address) || state.get(&address).is_some_and(|account| account.is_created())
 }
 
-/// `SELFDESTRUCT` that cannot carry money out: with a balance and a beneficiary outside, the frame reverts with
-/// [`outside_call`] as a call to the beneficiary would.
+/// `SELFDESTRUCT` with an eye on the money: what it sends to an outside beneficiary leaves the world as a plain
+/// transfer. A balance for [`OUTBOUND`] has nowhere to go: the frame reverts, as for any malformed input there.
 pub(crate) fn selfdestruct<'a>(
     context: InstructionContext<'_, SealedContext<'a>, EthInterpreter>,
 ) -> InstructionExecResult {
-    let interpreter = &mut *context.interpreter;
-    // Static context and an empty stack are refused by the real instruction.
-    if !interpreter.runtime_flag.is_static
-        && let Ok(word) = interpreter.stack.peek(0)
-    {
-        let beneficiary = Address::from_word(word.into());
-        let journal = &context.host.journaled_state;
-        let poor = journal
-            .evm_state()
-            .get(&interpreter.input.target_address)
-            .is_none_or(|account| account.info.balance.is_zero());
-        let precompile = journal.precompile_addresses().contains(&beneficiary);
-        if !poor && !precompile && !belongs(context.host, beneficiary) {
-            interpreter.bytecode.set_action(InterpreterAction::new_return(
-                InstructionResult::Revert,
-                outside_call(beneficiary),
-                interpreter.gas,
-            ));
-            return Err(InstructionResult::Revert);
-        }
+    let InstructionContext { interpreter, host } = context;
+    let leaving = bequest(interpreter, host);
+    if let Some((OUTBOUND, _)) = leaving {
+        let (result, gas) = (InstructionResult::Revert, interpreter.gas);
+        interpreter.bytecode.set_action(InterpreterAction::new_return(result, Bytes::new(), gas));
+        return Err(result);
     }
-    host::selfdestruct(context)
+    let context = InstructionContext { interpreter: &mut *interpreter, host: &mut *host };
+    let result = host::selfdestruct(context);
+    if let (Err(InstructionResult::SelfDestruct), Some((beneficiary, balance))) = (&result, leaving)
+        && !outbound::transfer(host, beneficiary, balance)
+    {
+        return Err(InstructionResult::OverflowPayment);
+    }
+    result
+}
+
+/// Who outside gets how much, if the contract that runs destroys itself now.
+fn bequest(interpreter: &Interpreter, context: &SealedContext<'_>) -> Option<(Address, U256)> {
+    // Static context and an empty stack are refused by the real instruction.
+    if interpreter.runtime_flag.is_static {
+        return None;
+    }
+    let beneficiary = Address::from_word(interpreter.stack.peek(0).ok()?.into());
+    let journal = &context.journaled_state;
+    let balance = journal.evm_state().get(&interpreter.input.target_address)?.info.balance;
+    let inside = journal.precompile_addresses().contains(&beneficiary) || belongs(context, beneficiary);
+    (!balance.is_zero() && (!inside || beneficiary == OUTBOUND)).then_some((beneficiary, balance))
 }

@@ -3,9 +3,13 @@
 use core::convert::Infallible;
 
 use alloy_primitives::{Address, B256, U256};
-use revm::{Database, bytecode::Bytecode, state::AccountInfo};
+use revm::{
+    Database,
+    bytecode::Bytecode,
+    state::{Account as Loaded, AccountInfo},
+};
 
-use crate::{task::Task, world::World};
+use crate::{outbound::OUTBOUND, task::Task, world::World};
 
 /// A world as a task finds it. Nothing is ever missing: what the world does not hold is empty.
 #[derive(Clone, Copy)]
@@ -20,6 +24,14 @@ impl<'a> Base<'a> {
     pub(crate) fn new(world: &'a World, task: &'a Task<'a>, inflow: U256) -> Self {
         let deposit = inflow.saturating_sub(world.inflow_seen());
         Self { world, task, root_balance: world.balance(world.root()).saturating_add(deposit) }
+    }
+
+    /// Whether an account of a finished run may be part of the next world. The sender was there for the run only,
+    /// unless it is a contract of this world; what waits at [`OUTBOUND`] has left.
+    pub(crate) fn stays(&self, address: Address, loaded: &Loaded) -> bool {
+        let guest =
+            address == self.task.sender && !loaded.is_created() && self.world.account(address).is_none();
+        !guest && address != OUTBOUND
     }
 }
 

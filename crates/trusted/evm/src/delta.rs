@@ -9,7 +9,10 @@ use crate::compact;
 pub const MAX_CODE: usize = revm::primitives::eip170::MAX_CODE_SIZE;
 
 /// First byte of the encoding.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+
+const INFLOW: u8 = 1;
+const OUTBOUND_CALLS: u8 = 2;
 
 const NONCE: u8 = 1;
 const BALANCE: u8 = 2;
@@ -23,6 +26,8 @@ const STORAGE: u8 = 8;
 pub struct WorldDelta {
     /// The new `inflow_seen`, wei, if it grew.
     pub inflow_seen: Option<U256>,
+    /// The new count of outbound calls, if it grew.
+    pub outbound_calls: Option<u64>,
     /// Accounts that differ, by ascending address.
     pub accounts: Vec<AccountDelta>,
 }
@@ -48,7 +53,11 @@ redacted!(WorldDelta, AccountDelta);
 impl WorldDelta {
     /// Whether nothing differs.
     pub const fn is_empty(&self) -> bool {
-        self.inflow_seen.is_none() && self.accounts.is_empty()
+        self.flags() == 0 && self.accounts.is_empty()
+    }
+
+    const fn flags(&self) -> u8 {
+        flag(self.inflow_seen.is_some(), INFLOW) | flag(self.outbound_calls.is_some(), OUTBOUND_CALLS)
     }
 }
 
@@ -59,7 +68,6 @@ impl AccountDelta {
     }
 
     fn flags(&self) -> u8 {
-        let flag = |set: bool, bit: u8| if set { bit } else { 0 };
         flag(self.nonce.is_some(), NONCE)
             | flag(self.balance.is_some(), BALANCE)
             | flag(self.code.is_some(), CODE)
@@ -67,11 +75,18 @@ impl AccountDelta {
     }
 }
 
+const fn flag(set: bool, bit: u8) -> u8 {
+    if set { bit } else { 0 }
+}
+
 impl Encode for WorldDelta {
     fn encode(&self, w: &mut Writer) {
-        w.u8(VERSION).put(&self.inflow_seen.is_some());
+        w.u8(VERSION).u8(self.flags());
         if let Some(inflow) = self.inflow_seen {
             compact::put(w, inflow);
+        }
+        if let Some(calls) = self.outbound_calls {
+            compact::put_u64(w, calls);
         }
         compact::put_u64(w, self.accounts.len() as u64);
         for account in &self.accounts {
@@ -83,7 +98,12 @@ impl Encode for WorldDelta {
 impl Decode for WorldDelta {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         version(r, VERSION, "delta version")?;
-        let inflow_seen = if r.get::<bool>()? { Some(compact::get(r)?) } else { None };
+        let flags = r.u8()?;
+        if flags > (INFLOW | OUTBOUND_CALLS) {
+            return Err(DecodeError::UnknownTag { what: "delta flags", tag: flags.into() });
+        }
+        let inflow_seen = if flags & INFLOW != 0 { Some(compact::get(r)?) } else { None };
+        let outbound_calls = if flags & OUTBOUND_CALLS != 0 { Some(compact::get_u64(r)?) } else { None };
         // Address, flags and one changed byte at least.
         let count = compact::get_count(r, 22)?;
         let mut accounts: Vec<AccountDelta> = Vec::new();
@@ -94,7 +114,7 @@ impl Decode for WorldDelta {
             }
             accounts.push(account);
         }
-        Ok(Self { inflow_seen, accounts })
+        Ok(Self { inflow_seen, outbound_calls, accounts })
     }
 }
 

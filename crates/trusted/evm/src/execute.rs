@@ -11,6 +11,7 @@ use crate::{
     db::Base,
     delta::{AccountDelta, WorldDelta},
     machine::{self, MAX_INIT_CODE, Refusal},
+    outbound::{self, OutboundCall, OutboundKind},
     outcome::{HaltCode, Log, Outcome, Status},
     task::{Kind, TASK_GAS_CAP, Task},
     world::{Account, World},
@@ -35,15 +36,19 @@ pub fn execute(world: &World, task: &Task<'_>) -> Outcome {
     };
     match result {
         ExecutionResult::Success { gas, logs, output, .. } => {
+            let Some((logs, outbound)) = outbound::collect(logs, &base, &state) else {
+                return halted(task, HaltCode::Machine, deposits());
+            };
             let delta = match task.kind {
                 Kind::Query { .. } => WorldDelta::default(),
-                Kind::Deploy { .. } | Kind::Call { .. } => changes(&base, inflow, state),
+                Kind::Deploy { .. } | Kind::Call { .. } => changes(&base, inflow, state, &outbound),
             };
             let output = output.into_data();
             let logs: Vec<Log> = logs.into_iter().map(log).collect();
             match within_limits(world, task, &output, &logs, &delta) {
                 Ok(()) => {
-                    Outcome { status: Status::Success, gas_used: gas.tx_gas_used(), output, logs, delta }
+                    let gas_used = gas.tx_gas_used();
+                    Outcome { status: Status::Success, gas_used, output, logs, outbound, delta }
                 }
                 Err(code) => halted(task, code, deposits()),
             }
@@ -53,7 +58,8 @@ pub fn execute(world: &World, task: &Task<'_>) -> Outcome {
                 return halted(task, HaltCode::OutputLimit, deposits());
             }
             let gas_used = gas.tx_gas_used();
-            Outcome { status: Status::Revert, gas_used, output, logs: Vec::new(), delta: deposits() }
+            let (logs, outbound) = (Vec::new(), Vec::new());
+            Outcome { status: Status::Revert, gas_used, output, logs, outbound, delta: deposits() }
         }
         ExecutionResult::Halt { reason, .. } => halted(task, HaltCode::from(reason), deposits()),
     }
@@ -115,8 +121,8 @@ fn within_limits(
 }
 
 fn halted(task: &Task<'_>, code: HaltCode, delta: WorldDelta) -> Outcome {
-    let (output, logs) = (Bytes::new(), Vec::new());
-    Outcome { status: Status::Halt(code), gas_used: task.gas_limit, output, logs, delta }
+    let (output, logs, outbound) = (Bytes::new(), Vec::new(), Vec::new());
+    Outcome { status: Status::Halt(code), gas_used: task.gas_limit, output, logs, outbound, delta }
 }
 
 fn refusal_code(refusal: &Refusal) -> HaltCode {
@@ -132,7 +138,7 @@ fn refusal_code(refusal: &Refusal) -> HaltCode {
 
 /// What even a failed task changes.
 fn deposits(base: &Base<'_>, inflow: U256) -> WorldDelta {
-    let mut delta = WorldDelta { inflow_seen: inflow_change(base, inflow), accounts: Vec::new() };
+    let mut delta = WorldDelta { inflow_seen: inflow_change(base, inflow), ..WorldDelta::default() };
     let root = base.world.root();
     if base.root_balance != base.world.balance(root) {
         let balance = Some(base.root_balance);
@@ -142,14 +148,11 @@ fn deposits(base: &Base<'_>, inflow: U256) -> WorldDelta {
 }
 
 /// What a successful task changes.
-fn changes(base: &Base<'_>, inflow: U256, state: EvmState) -> WorldDelta {
+fn changes(base: &Base<'_>, inflow: U256, state: EvmState, outbound: &[OutboundCall]) -> WorldDelta {
     let world = base.world;
     let mut accounts: Vec<AccountDelta> = state
         .into_iter()
-        // The sender was there for the run only, unless it is a contract of this world.
-        .filter(|(address, loaded)| {
-            *address != base.task.sender || loaded.is_created() || world.account(*address).is_some()
-        })
+        .filter(|(address, loaded)| base.stays(*address, loaded))
         .map(|(address, loaded)| {
             let none = Account::default();
             difference(
@@ -161,7 +164,9 @@ fn changes(base: &Base<'_>, inflow: U256, state: EvmState) -> WorldDelta {
         .filter(|change| !change.is_empty())
         .collect();
     accounts.sort_unstable_by_key(|change| change.address);
-    WorldDelta { inflow_seen: inflow_change(base, inflow), accounts }
+    let calls = outbound.iter().filter(|call| call.kind == OutboundKind::Call).count() as u64;
+    let outbound_calls = (calls != 0).then(|| world.outbound_calls().saturating_add(calls));
+    WorldDelta { inflow_seen: inflow_change(base, inflow), outbound_calls, accounts }
 }
 
 fn inflow_change(base: &Base<'_>, inflow: U256) -> Option<U256> {

@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256, Bytes};
 use revm::context_interface::result::{HaltReason, OutOfGasError};
 
-use crate::delta::WorldDelta;
+use crate::{delta::WorldDelta, outbound::OutboundCall};
 
 /// The result of one task.
 #[derive(Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Outcome {
     pub output: Bytes,
     /// Logs in order; none unless the task succeeded.
     pub logs: Vec<Log>,
+    /// What the portal shall do on Ethereum, in order; nothing unless the task succeeded.
+    pub outbound: Vec<OutboundCall>,
     /// Leads to the next world.
     pub delta: WorldDelta,
 }

@@ -1,4 +1,4 @@
-//! Whole executions of the contracts in `fixtures/Root.sol`.
+//! Whole executions of the contracts in `fixtures`.
 
 mod border;
 mod codec;
@@ -6,6 +6,9 @@ mod contracts;
 mod environment;
 mod limits;
 mod money;
+mod outbound;
+mod programs;
+mod purse;
 mod speed;
 
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -97,12 +100,21 @@ struct Life {
     inflow: u64,
     /// Values of successful tasks.
     paid: u64,
+    /// Values of outbound calls.
+    sent: u64,
+    /// How many of them the precompile made.
+    calls: u64,
 }
 
 impl Life {
+    /// A world without a root, and what its portal received.
+    fn unborn(inflow: u64) -> Self {
+        Self { world: World::empty(ROOT), inflow, paid: 0, sent: 0, calls: 0 }
+    }
+
     /// A world with the root deployed.
     fn begun() -> Self {
-        let mut life = Self { world: World::empty(ROOT), inflow: 0, paid: 0 };
+        let mut life = Self::unborn(0);
         assert_eq!(life.deploy(init_code(5), 0).status, Status::Success);
         life
     }
@@ -135,16 +147,27 @@ impl Life {
         if outcome.status == Status::Success {
             self.paid += u64::try_from(task.value).unwrap();
         } else {
-            assert!(outcome.logs.is_empty());
+            assert!(outcome.logs.is_empty() && outcome.outbound.is_empty());
             assert!(outcome.delta.accounts.iter().all(|a| a.address == ROOT));
             assert!(outcome.delta.accounts.iter().all(|a| a.balance.is_some() && a.storage.is_empty()));
         }
         let bytes = outcome.delta.to_bytes();
         assert_eq!(WorldDelta::from_bytes(&bytes).as_ref(), Ok(&outcome.delta));
+        for call in &outcome.outbound {
+            self.sent += u64::try_from(call.value).unwrap();
+            self.calls += u64::from(call.kind == OutboundKind::Call);
+        }
+        let (before, undo) = (self.world.clone(), self.world.undo(&outcome.delta));
         self.world.apply(&outcome.delta);
+        let mut back = self.world.clone();
+        back.apply(&undo);
+        assert_eq!(back, before, "a delta can be taken back");
         assert_eq!(World::from_bytes(&self.world.to_bytes()).as_ref(), Ok(&self.world));
         assert_eq!(self.world.inflow_seen(), U256::from(self.inflow));
-        assert_eq!(self.world.total_balance(), U256::from(self.inflow + self.paid), "money is conserved");
+        let held = U256::from(self.inflow + self.paid - self.sent);
+        assert_eq!(self.world.total_balance(), held, "money is conserved");
+        assert_eq!(self.world.outbound_calls(), self.calls);
+        assert!(self.world.addresses().all(|at| at != crate::outbound::OUTBOUND && at != ALICE && at != BOB));
         outcome
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// First byte of the encoding.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// What [`World::size`] counts for an account besides its code and slots.
 const ACCOUNT_SIZE: u64 = 64;
 /// What [`World::size`] counts for a slot.
@@ -109,6 +109,7 @@ impl Account {
 pub struct World {
     root: Address,
     inflow_seen: U256,
+    outbound_calls: u64,
     accounts: BTreeMap<Address, Account>,
     /// Kept up to date, so that a limit on it costs nothing.
     size: u64,
@@ -117,7 +118,7 @@ pub struct World {
 impl World {
     /// A world in which nothing was deployed yet. `root` is the address of the portal.
     pub const fn empty(root: Address) -> Self {
-        Self { root, inflow_seen: U256::ZERO, accounts: BTreeMap::new(), size: 0 }
+        Self { root, inflow_seen: U256::ZERO, outbound_calls: 0, accounts: BTreeMap::new(), size: 0 }
     }
 
     /// Address of the root contract, inside and (as portal) outside.
@@ -133,6 +134,12 @@ impl World {
     /// The portal's inflow that the root's balance already contains, wei.
     pub const fn inflow_seen(&self) -> U256 {
         self.inflow_seen
+    }
+
+    /// Calls that the outbound precompile has taken from this world so far, and so the number of the next one. Plain
+    /// transfers do not count.
+    pub const fn outbound_calls(&self) -> u64 {
+        self.outbound_calls
     }
 
     /// Memory that the state asks for, in bytes, roughly: 64 for an account, its code, 64 for a slot. The same
@@ -183,6 +190,9 @@ impl World {
         if let Some(inflow) = delta.inflow_seen {
             self.inflow_seen = inflow;
         }
+        if let Some(calls) = delta.outbound_calls {
+            self.outbound_calls = calls;
+        }
         for change in &delta.accounts {
             match self.accounts.entry(change.address) {
                 Entry::Vacant(entry) => {
@@ -211,7 +221,11 @@ impl World {
             let account = self.account(change.address).unwrap_or(&none);
             account.undo(change)
         });
-        WorldDelta { inflow_seen: delta.inflow_seen.map(|_| self.inflow_seen), accounts: accounts.collect() }
+        WorldDelta {
+            inflow_seen: delta.inflow_seen.map(|_| self.inflow_seen),
+            outbound_calls: delta.outbound_calls.map(|_| self.outbound_calls),
+            accounts: accounts.collect(),
+        }
     }
 
     /// [`World::size`] after `delta`, without making it.
@@ -238,6 +252,7 @@ impl Encode for World {
     fn encode(&self, w: &mut Writer) {
         w.u8(VERSION).put(&self.root);
         compact::put(w, self.inflow_seen);
+        compact::put_u64(w, self.outbound_calls);
         compact::put_u64(w, self.accounts.len() as u64);
         for (address, account) in &self.accounts {
             w.put(address);
@@ -254,6 +269,7 @@ impl Decode for World {
         version(r, VERSION, "world version")?;
         let mut world = Self::empty(r.get()?);
         world.inflow_seen = compact::get(r)?;
+        world.outbound_calls = compact::get_u64(r)?;
         // Address, nonce, balance, length of code, count of slots.
         let count = compact::get_count(r, 27)?;
         for _ in 0..count {

@@ -14,6 +14,7 @@ use enigma_protocol::{
     envelope::Plaintext,
     fees,
     input::{Input, Kind},
+    outbound::{MAX_OUTBOUND, OutboundCall, OutboundKind, outbound_gas},
     output::{EncryptedOutput, InnerStatus, Output, PrivateLog},
     receipt::Status,
     state::{SealedDelta, StateKey, sealed_len},
@@ -32,6 +33,7 @@ pub(crate) struct Done {
     pub(crate) output: EncryptedOutput,
     pub(crate) sealed: SealedDelta,
     pub(crate) delta: WorldDelta,
+    pub(crate) outbound: Vec<OutboundCall>,
 }
 
 /// What the execution of every task of a receipt shares.
@@ -63,7 +65,9 @@ impl Shop<'_> {
         if input.kind == Kind::Deploy && output.status == InnerStatus::Success {
             output.data.clear(); // the deployed code: its sender knows it, and the delta carries it already
         }
-        if too_large(input, &outcome, &output) {
+        let mut outbound = outbound(ordered.index, &outcome);
+        if too_large(input, &outcome, &output, &outbound) {
+            outbound.clear();
             outcome = self.call(world, ordered, random, &calldata, Effort::None);
             output = Output {
                 status: InnerStatus::TooLarge,
@@ -80,6 +84,7 @@ impl Shop<'_> {
             output: output.encrypt(&plaintext.reply_key, ordered.ctx).map_err(|_| Code::Internal)?,
             sealed: self.seal(ordered, &outcome.delta)?,
             delta: outcome.delta,
+            outbound,
         })
     }
 
@@ -92,6 +97,7 @@ impl Shop<'_> {
             output: EncryptedOutput(Vec::new()),
             sealed: self.seal(ordered, &delta)?,
             delta,
+            outbound: Vec::new(),
         })
     }
 
@@ -187,8 +193,24 @@ pub(crate) fn reported(outcome: Outcome, expired: bool) -> (Outcome, Output) {
     (outcome, Output { status, gas_used, data, logs })
 }
 
-/// Whether a batch of one with this output and delta costs more than the sender's `commitGas` pays for.
-fn too_large(input: &Input, outcome: &Outcome, output: &Output) -> bool {
+/// What a task had its portal do, as the protocol has it.
+fn outbound(index: u64, outcome: &Outcome) -> Vec<OutboundCall> {
+    let call = |call: &enigma_evm::OutboundCall| OutboundCall {
+        index,
+        kind: match call.kind {
+            enigma_evm::OutboundKind::Transfer => OutboundKind::Transfer,
+            enigma_evm::OutboundKind::Call => OutboundKind::Call,
+        },
+        target: call.target,
+        value: call.value,
+        gas: call.gas,
+        data: call.data.to_vec().into(),
+    };
+    outcome.outbound.iter().map(call).collect()
+}
+
+/// Whether a batch of one with this output, delta and outbound calls costs more than the sender's `commitGas` pays for.
+fn too_large(input: &Input, outcome: &Outcome, output: &Output, outbound: &[OutboundCall]) -> bool {
     let bytes = output.encrypted_len().saturating_add(sealed_len(outcome.delta.to_bytes().len()));
-    bytes as u64 > fees::bytes_allowed(input.commit_gas)
+    outbound.len() > MAX_OUTBOUND || !fees::covers(input.commit_gas, bytes as u64, outbound_gas(outbound))
 }

@@ -7,7 +7,8 @@ use enigma_protocol::{
     door::{Code, Executed, Refusal, Stop, UntrustedExecute},
     keys::Purpose,
     network::RULESET,
-    receipt::{Receipt, TaskResult, domain_separator, no_outbound_calls},
+    outbound::{OutboundCall, outbound_hash},
+    receipt::{Receipt, TaskResult, domain_separator},
     snapshot::snapshot_hash,
     state::{SealedSnapshot, fold_snapshot, next_state_head},
 };
@@ -52,8 +53,10 @@ pub(crate) fn produce(
     let domain = domain_separator(work.shop.chain_id, joined.follower.descriptor().enigma);
     let signature = awake.identity.signer().sign_digest(receipt.digest(domain));
     let after = receipt.state_head_after;
-    let (mut outputs, mut deltas, mut changes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut outputs, mut deltas, mut changes, mut outbound) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for one in done {
+        outbound.extend(one.outbound);
         outputs.push(one.output.0.into());
         deltas.push(one.sealed.0.into());
         changes.push(one.delta);
@@ -64,6 +67,7 @@ pub(crate) fn produce(
         signature,
         outputs: outputs.into(),
         deltas: deltas.into(),
+        outbound: outbound.into(),
         snapshot: snapshot.map(|s| s.0.into()),
     })
 }
@@ -134,6 +138,7 @@ impl Work<'_> {
             head = fold_snapshot(head, snapshot_hash);
         }
         let mut results = Vec::with_capacity(done.len());
+        let outbound: Vec<OutboundCall> = done.iter().flat_map(|one| one.outbound.iter().cloned()).collect();
         for (one, done) in ordered.iter().zip(done) {
             let result = TaskResult {
                 status: done.status,
@@ -158,7 +163,7 @@ impl Work<'_> {
             anchor_hash: ground.anchor.hash,
             results: results.into(),
             snapshot_hash,
-            outbound_hash: no_outbound_calls(),
+            outbound_hash: outbound_hash(&outbound),
         }
     }
 }

@@ -95,8 +95,11 @@ mod tests {
             code: None,
             storage: (0..slots).map(|s| (U256::MAX - U256::from(slots - s), U256::MAX)).collect(),
         };
-        let mut delta =
-            WorldDelta { inflow_seen: Some(U256::MAX), accounts: (0..accounts).map(account).collect() };
+        let mut delta = WorldDelta {
+            inflow_seen: Some(U256::MAX),
+            outbound_calls: Some(u64::MAX),
+            accounts: (0..accounts).map(account).collect(),
+        };
         delta.accounts.sort_unstable_by_key(|a| a.address);
         let mut world = World::empty(Address::ZERO);
         world.apply(&delta);

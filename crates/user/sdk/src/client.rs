@@ -44,11 +44,13 @@ pub struct Limits {
     pub gas: u64,
     /// Bytes of encrypted output and sealed state change together, which `commitGas` must pay for.
     pub bytes: u64,
+    /// Gas of outbound calls, by the schedule: 75,000 for plain ether; 90,000, its own gas and 45 a byte for a call.
+    pub outbound: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { gas: 5_000_000, bytes: 8_192 }
+        Self { gas: 5_000_000, bytes: 8_192, outbound: 200_000 }
     }
 }
 
@@ -328,7 +330,7 @@ impl Client {
             onBehalfOf: B256::ZERO,
             value,
             gasLimit: limits.gas,
-            commitGas: fees::commit_gas_for(limits.bytes),
+            commitGas: fees::commit_gas_for(limits.bytes, limits.outbound),
             priceCap: 4 * base_fee + 2 * TIP,
             tip: TIP,
         })
@@ -365,7 +367,7 @@ impl Sent {
 fn deploy_limits(code: &Code) -> Limits {
     let code = code.clear.len() + code.secret.len();
     let bytes = sealed_len(code + 4_096) + size_class(1, SMALLEST_CLASS);
-    Limits { gas: 15_000_000, bytes: bytes as u64 + 1_024 }
+    Limits { gas: 15_000_000, bytes: bytes as u64 + 1_024, ..Limits::default() }
 }
 
 /// How an event ends the wait for a task; `None` if it speaks of others.

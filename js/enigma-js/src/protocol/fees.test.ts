@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytesAllowed, commitGasFor, MIN_COMMIT_GAS, maxFee, payFor, priceAt } from './fees.js'
+import { commitGasFor, MIN_COMMIT_GAS, maxFee, payFor, priceAt, scheduleGas } from './fees.js'
 
 test('the schedule is that of docs/bytes.md', () => {
   expect(MIN_COMMIT_GAS).toBe(80_000n + 16_000n + 45n * 288n)
@@ -12,16 +12,17 @@ test('the schedule is that of docs/bytes.md', () => {
 })
 
 test('what is bought is what is allowed', () => {
-  for (const bytes of [288n, 289n, 1_000n, 100_000n]) expect(bytesAllowed(commitGasFor(bytes))).toBe(bytes)
-  expect(bytesAllowed(0n)).toBe(0n)
-  expect(bytesAllowed(96_044n)).toBe(0n)
+  for (const bytes of [288n, 289n, 1_000n, 100_000n])
+    for (const outbound of [0n, 75_000n])
+      expect(commitGasFor(bytes, outbound)).toBe(scheduleGas(1, bytes, outbound))
 })
 
 test('nobody pays more than was escrowed', () => {
-  const task = { commitGas: 109_000n, bytes: 5_000, gasCharged: 32_768n, tasks: 1, price: 9n }
+  const task = { commitGas: 109_000n, gasCharged: 32_768n, price: 9n }
   const escrowed = maxFee({ commitGas: 109_000n, gasLimit: 32_768n, priceCap: 9n })
-  expect(payFor(task)).toBe(escrowed)
-  expect(payFor({ ...task, bytes: 288 })).toBe((108_960n + 4_096n) * 9n)
-  expect(payFor({ ...task, bytes: 288, tasks: 3 })).toBe((26_666n + 16_000n + 12_960n + 4_096n) * 9n)
-  expect(payFor({ ...task, bytes: 288, tasks: 0 })).toBe(payFor({ ...task, bytes: 288 }))
+  expect(payFor({ ...task, schedule: scheduleGas(1, 5_000) })).toBe(escrowed)
+  expect(payFor({ ...task, schedule: scheduleGas(1, 288) })).toBe((108_960n + 4_096n) * 9n)
+  expect(payFor({ ...task, schedule: scheduleGas(3, 288) })).toBe((26_666n + 16_000n + 12_960n + 4_096n) * 9n)
+  expect(scheduleGas(0, 288)).toBe(scheduleGas(1, 288))
+  expect(scheduleGas(2, 288, 7n)).toBe(scheduleGas(2, 288) + 7n)
 })

@@ -19,14 +19,14 @@ export const MAX_GAS_LIMIT = 16_777_216n
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b)
 const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 
-/** Bytes of output and delta together that `commitGas` pays for in a batch of one. */
-export function bytesAllowed(commitGas: bigint): bigint {
-  return larger(commitGas - RECEIPT_GAS - TASK_GAS, 0n) / BYTE_GAS
+/** Schedule gas of one of `tasks` tasks of a receipt, with so many bytes of output and delta, and so much gas of outbound calls. */
+export function scheduleGas(tasks: number, bytes: bigint | number, outbound = 0n): bigint {
+  return RECEIPT_GAS / BigInt(Math.max(tasks, 1)) + TASK_GAS + BYTE_GAS * BigInt(bytes) + outbound
 }
 
-/** The `commitGas` that lets `bytes` of output and delta through (each as long as its class and a tag). */
-export function commitGasFor(bytes: bigint | number): bigint {
-  return larger(RECEIPT_GAS + TASK_GAS + BYTE_GAS * BigInt(bytes), MIN_COMMIT_GAS)
+/** The `commitGas` that lets `bytes` of output and delta (each as long as its class and a tag) and outbound calls through. */
+export function commitGasFor(bytes: bigint | number, outbound = 0n): bigint {
+  return larger(scheduleGas(1, bytes, outbound), MIN_COMMIT_GAS)
 }
 
 /** What a sender pays ahead beside the value, wei. */
@@ -39,14 +39,12 @@ export function priceAt(baseFee: bigint, terms: { tip: bigint; priceCap: bigint 
   return smaller(baseFee + terms.tip, terms.priceCap)
 }
 
-/** What one of `tasks` tasks of a receipt pays, wei; `bytes` are those of its output and delta. */
+/** What a task pays, wei; `schedule` is its schedule gas. */
 export function payFor(task: {
   commitGas: bigint
-  bytes: bigint | number
+  schedule: bigint
   gasCharged: bigint
-  tasks: number
   price: bigint
 }): bigint {
-  const schedule = RECEIPT_GAS / BigInt(Math.max(task.tasks, 1)) + TASK_GAS + BYTE_GAS * BigInt(task.bytes)
-  return (smaller(task.commitGas, schedule) + task.gasCharged / EXECUTION_DIVISOR) * task.price
+  return (smaller(task.commitGas, task.schedule) + task.gasCharged / EXECUTION_DIVISOR) * task.price
 }

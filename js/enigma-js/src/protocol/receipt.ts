@@ -5,8 +5,6 @@ import { recoverSigner } from './sign.js'
 
 /** Most tasks in one receipt. */
 export const MAX_TASKS = 128
-/** `outboundHash` of a receipt without outbound calls. */
-export const NO_OUTBOUND_CALLS: Hex = keccak256('0x')
 
 /** What the public may know of a task's outcome, by its number. */
 export const PUBLIC_STATUS = ['completed', 'valueReturned', 'unopened'] as const

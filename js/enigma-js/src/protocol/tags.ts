@@ -11,6 +11,7 @@ export const HASH_TAGS = [
   'enigma/v1/state-head',
   'enigma/v1/state-head-snapshot',
   'enigma/v1/snapshot',
+  'enigma/v1/outbound-call',
   'enigma/v1/context',
   'enigma/v1/seed',
   'enigma/v1/draw',

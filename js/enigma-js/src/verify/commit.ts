@@ -17,11 +17,12 @@ import { getLogs } from 'viem/actions'
 import { committedEvent, type enigmaAbi, inputCreatedEvent, skippedEvent } from '../abi.js'
 import type { Connection } from '../connection.js'
 import { DroppedTaskError, ForeignContractError, ForgedReplyError, ProofError } from '../errors/trust.js'
-import { payFor, priceAt } from '../protocol/fees.js'
+import { payFor, priceAt, scheduleGas } from '../protocol/fees.js'
 import { inputHash, nextInputHead } from '../protocol/input.js'
 import { layout } from '../protocol/layout.js'
 import { RULESET } from '../protocol/network.js'
-import { NO_OUTBOUND_CALLS, receiptSigner } from '../protocol/receipt.js'
+import { outboundGas, outboundHash } from '../protocol/outbound.js'
+import { receiptSigner } from '../protocol/receipt.js'
 import { foldSnapshot, nextStateHead } from '../protocol/state.js'
 import { unpackSecretContract, wordToHex } from '../protocol/words.js'
 import { blockAt, type VerifiedBlock } from './block.js'
@@ -184,9 +185,12 @@ export async function verifyCommit(
     throw new ForgedReplyError({ what, why: 'It has no signature.' })
   const paid = payFor({
     commitGas: recorded.commitGas,
-    bytes: (output.length + delta.length) / 2 - 2,
+    schedule: scheduleGas(
+      commitment.inputs.length,
+      (output.length + delta.length) / 2 - 2,
+      outboundGas(commitment.outbound.filter(({ index }) => index === input.index)),
+    ),
     gasCharged: result.gasCharged,
-    tasks: commitment.inputs.length,
     price: priceAt(at.baseFeePerGas, recorded),
   })
   return {
@@ -212,7 +216,7 @@ async function commitmentOf(connection: Connection, contract: Address, log: Comm
     throw new ForeignContractError({
       expected: connection.network.enigma,
       found: transaction.to ?? '0x',
-      why: 'A commit is a transaction to the Enigma contract.',
+      why: 'Commits go there.',
     })
   const call = calledBy(transaction)
   if (call?.functionName !== 'commit')
@@ -235,7 +239,7 @@ async function commitmentOf(connection: Connection, contract: Address, log: Comm
 /** What `ReceiptChecks.sol` checks without the chain's state. Returns how the receipt extends the log of inputs. */
 function checkFields(
   { network }: Connection,
-  { receipt, inputs, outputs, deltas }: Commitment,
+  { receipt, inputs, outputs, deltas, outbound }: Commitment,
   what: string,
 ) {
   const refuse = (why: string): never => {
@@ -246,7 +250,7 @@ function checkFields(
   const count = Number(receipt.lastIndex - receipt.firstIndex) + 1
   if (![inputs, outputs, deltas, receipt.results].every(({ length }) => length === count))
     refuse('It is incomplete.')
-  if (receipt.outboundHash !== NO_OUTBOUND_CALLS) refuse('It has outbound calls.')
+  if (receipt.outboundHash !== outboundHash(outbound)) refuse('Its outbound calls were not signed.')
   const zero = BigInt(receipt.snapshotHash) === 0n
   let stateHead = zero ? receipt.stateHeadBefore : foldSnapshot(receipt.stateHeadBefore, receipt.snapshotHash)
   const hashes = inputs.map((input, i) =>
@@ -254,9 +258,9 @@ function checkFields(
   )
   receipt.results.forEach((result, i) => {
     if (keccak256(outputs[i] ?? '0x') !== result.outputHash)
-      refuse('An output is not the one that was signed.')
+      refuse('An output was not signed.')
     if (keccak256(deltas[i] ?? '0x') !== result.deltaHash)
-      refuse('A state change is not the one that was signed.')
+      refuse('A state change was not signed.')
     stateHead = nextStateHead(stateHead, hashes[i] ?? '0x', result.deltaHash)
   })
   if (stateHead !== receipt.stateHeadAfter) refuse('Its state head does not follow from its inputs.')

@@ -8,7 +8,8 @@ use enigma_protocol::{
     input::{RING, context, genesis_input_head, next_input_head},
     layout,
     network::RULESET,
-    receipt::{Receipt, Status, domain_separator, no_outbound_calls},
+    outbound::{outbound_gas, outbound_hash},
+    receipt::{Receipt, Status, domain_separator},
     snapshot::snapshot_hash,
     state::{fold_snapshot, next_state_head},
 };
@@ -30,7 +31,7 @@ impl Enigma {
         if receipt.network != self.network() {
             return Err("WrongNetwork");
         }
-        if receipt.ruleset != RULESET || receipt.outbound_hash != no_outbound_calls() {
+        if receipt.ruleset != RULESET || receipt.outbound_hash != outbound_hash(&executed.outbound.0) {
             return Err("WrongRuleset");
         }
         if !self.events.contains_key(&receipt.secret_contract) {
@@ -111,7 +112,9 @@ impl Enigma {
             if keccak256(output) != result.output_hash || keccak256(delta) != result.delta_hash {
                 return Err("HashMismatch");
             }
-            if (output.len() + delta.len()) as u64 > fees::bytes_allowed(input.commit_gas) {
+            let index = receipt.first_index + place as u64;
+            let outbound: Vec<_> = executed.outbound.0.iter().filter(|c| c.index == index).cloned().collect();
+            if !fees::covers(input.commit_gas, (output.len() + delta.len()) as u64, outbound_gas(&outbound)) {
                 return Err("CommitGasExceeded");
             }
             head = next_state_head(head, *hash, result.delta_hash);

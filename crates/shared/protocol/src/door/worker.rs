@@ -9,6 +9,7 @@ use crate::{
     input::Input,
     keys::{KeyReply, KeyRequest},
     network::Descriptor,
+    outbound::{MAX_OUTBOUND, OutboundCall},
     peer::MAX_SNAPSHOT,
     query::QueryReply,
     receipt::{MAX_TASKS, Receipt},
@@ -19,6 +20,8 @@ use crate::{
 pub const MAX_CODE: usize = 49_152;
 /// Largest sealed delta or encrypted output, bytes.
 pub const MAX_SEALED: usize = 2 << 20;
+/// Most outbound calls of one receipt.
+pub const MAX_CALLS: usize = MAX_TASKS * MAX_OUTBOUND;
 
 record! {
     /// The network to work for.
@@ -159,6 +162,8 @@ record! {
         pub outputs: List<Blob<MAX_SEALED>, MAX_TASKS>,
         /// Sealed deltas, one a task.
         pub deltas: List<Blob<MAX_SEALED>, MAX_TASKS>,
+        /// What the portal is to do, in order.
+        pub outbound: List<OutboundCall, MAX_CALLS>,
         /// The sealed snapshot, in an epoch's first commit.
         pub snapshot: Option<Blob<MAX_SNAPSHOT>>,
     }

@@ -7,6 +7,7 @@ use enigma_protocol::{
     input::{Input, Kind},
     keys::{KeyReply, KeyRequest, Purpose},
     network::Descriptor,
+    outbound::{OutboundCall, OutboundKind},
     peer::{
         BeaconPartial, BeaconRequest, ChunkRequest, CosignRequest, Cosigned, Declined, HeadRequest,
         HeadStatement, KeyAsk, Link, NodeStatus, PeerReply, PeerRequest, SnapshotRequest, StatusRequest,
@@ -131,6 +132,7 @@ units! {
     Kind: Task Deploy Query;
     Purpose: Input State;
     Status: Completed ValueReturned Unopened;
+    OutboundKind: Transfer Call;
     Code: Malformed OutOfOrder NotSealedHere NoRandomness WrongNetwork BrokenChain BadProof WrongInputs UnknownBlock
         WrongState WrongPartial UnusableReplies ForeignBlock NotAdmitted NotDrawn EpochNotReleased BadSignature
         BadDealing NotDeepEnough NotStarted UnknownContract Internal;
@@ -185,7 +187,8 @@ records! {
     UntrustedState { base steps }
     UntrustedExecute { contract facts inputs anchor state }
     UntrustedKeys { request replies }
-    Executed { receipt signature outputs deltas snapshot }
+    OutboundCall { index kind target value gas data }
+    Executed { receipt signature outputs deltas outbound snapshot }
     Done { }
     KeyAsk { request pending }
     SnapshotRequest { contract hash }

@@ -1,12 +1,13 @@
 //! The EIP-712 domain, the digests that enclaves sign, and their signatures.
 
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::{B256, U256, keccak256};
 use enigma_crypto::sign::{SigningKey, recover};
 use enigma_primitives::Secret;
 use enigma_protocol::{
     keys::{KeyReply, KeyRequest, Purpose, commitments_hash},
     network::{ERA, RULESET},
-    receipt::{Receipt, Status, TaskResult, domain_separator, key_generation_digest, no_outbound_calls},
+    outbound::{OutboundCall, OutboundKind, outbound_hash},
+    receipt::{Receipt, Status, TaskResult, domain_separator, key_generation_digest},
 };
 use serde_json::{Value, json};
 
@@ -40,7 +41,7 @@ fn receipts() -> Vec<Receipt> {
         anchor_hash: word("anchor"),
         results: vec![result(0)].into(),
         snapshot_hash: word("snapshot"),
-        outbound_hash: no_outbound_calls(),
+        outbound_hash: outbound_hash(&[]),
     };
     let four = Receipt {
         epoch: (1 << 40) - 1,
@@ -49,12 +50,48 @@ fn receipts() -> Vec<Receipt> {
         anchor_number: u64::MAX,
         results: (0..4).map(result).collect::<Vec<_>>().into(),
         snapshot_hash: B256::ZERO,
+        outbound_hash: outbound_hash(&outbound()),
         ..one.clone()
     };
     vec![one, four]
 }
 
+/// What the second receipt's portal is to do.
+fn outbound() -> Vec<OutboundCall> {
+    let transfer = OutboundCall {
+        index: u64::MAX - 4,
+        kind: OutboundKind::Transfer,
+        target: address("outside"),
+        value: U256::from(10).pow(U256::from(18)),
+        gas: 0,
+        data: Vec::new().into(),
+    };
+    let call = OutboundCall {
+        index: u64::MAX - 2,
+        kind: OutboundKind::Call,
+        target: address("another"),
+        value: U256::from(u128::MAX),
+        gas: 123_456,
+        data: b"calldata".to_vec().into(),
+    };
+    vec![transfer.clone(), call, transfer]
+}
+
+fn outbound_case(call: &OutboundCall) -> Value {
+    json!({
+        "index": call.index.to_string(),
+        "kind": call.kind as u8,
+        "target": hex(call.target),
+        "value": call.value.to_string(),
+        "gas": call.gas.to_string(),
+        "data": hex(&call.data.0),
+        "schedule_gas": call.schedule_gas().to_string(),
+    })
+}
+
 fn case(receipt: &Receipt, domain: B256) -> Value {
+    let calls = if receipt.outbound_hash == outbound_hash(&[]) { Vec::new() } else { outbound() };
+    let outbound: Vec<Value> = calls.iter().map(outbound_case).collect();
     let digest = receipt.digest(domain);
     let signature = signer().sign_digest(digest);
     assert_eq!(recover(digest, &signature), Ok(signer().address()));
@@ -85,6 +122,7 @@ fn case(receipt: &Receipt, domain: B256) -> Value {
         "anchor_hash": hex(receipt.anchor_hash),
         "results": results,
         "snapshot_hash": hex(receipt.snapshot_hash),
+        "outbound": outbound,
         "outbound_hash": hex(receipt.outbound_hash),
         "digest": hex(digest),
         "signature": hex(signature),
@@ -192,6 +230,31 @@ fn every_field_of_a_receipt_changes_its_digest() {
     digests.sort_unstable();
     digests.dedup();
     assert_eq!(digests.len(), count);
+}
+
+#[test]
+fn every_field_of_an_outbound_call_and_their_order_change_the_hash() {
+    let change = |f: fn(&mut Vec<OutboundCall>)| {
+        let mut changed = outbound();
+        f(&mut changed);
+        outbound_hash(&changed)
+    };
+    let mut hashes = vec![
+        change(|_| {}),
+        change(|c| c[1].index += 1),
+        change(|c| c[0].kind = OutboundKind::Call),
+        change(|c| c[1].target = address("x")),
+        change(|c| c[1].value += U256::ONE),
+        change(|c| c[1].gas += 1),
+        change(|c| c[1].data = b"calldatb".to_vec().into()),
+        change(|c| c.swap(0, 1)),
+        change(|c| c.truncate(2)),
+        change(|c| c.clear()),
+    ];
+    let count = hashes.len();
+    hashes.sort_unstable();
+    hashes.dedup();
+    assert_eq!(hashes.len(), count);
 }
 
 #[test]

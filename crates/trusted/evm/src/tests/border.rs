@@ -1,4 +1,4 @@
-//! Nothing leaves a sealed world by accident.
+//! Where a sealed world ends, and who is inside.
 
 use alloy_primitives::{KECCAK256_EMPTY, keccak256};
 use alloy_sol_types::SolError;
@@ -19,7 +19,7 @@ fn the_selector_is_the_one_that_solidity_computes() {
 }
 
 #[test]
-fn every_kind_of_call_to_an_outside_address_reverts_with_outside_call() {
+fn every_kind_of_call_with_data_to_an_outside_address_reverts_with_outside_call() {
     let mut life = Life::begun();
     life.inflow = 1_000;
     let history = address!("0000F90827F1C53a10cb7A02335B175320002935");
@@ -63,7 +63,7 @@ fn outside_addresses_look_like_empty_accounts() {
 fn the_sender_looks_empty_to_a_constructor_too() {
     // extcodehash(caller) -> slot 0, balance(caller) -> slot 1; deploys code 0x00.
     let init_code: Bytes = hex::decode("333f5f553331600155600160005360015ff3").unwrap().into();
-    let mut life = Life { world: World::empty(ROOT), inflow: 0, paid: 0 };
+    let mut life = Life::unborn(0);
     assert_eq!(life.deploy(init_code, 12).status, Status::Success);
     assert_eq!(life.world.slots(ROOT).count(), 0);
     assert_eq!(life.world.addresses().collect::<Vec<_>>(), [ROOT]);
@@ -115,26 +115,20 @@ fn a_long_sum_of_points_is_computed() {
 }
 
 #[test]
-fn a_self_destruct_cannot_carry_money_out() {
+fn a_self_destruct_within_the_world_moves_only_the_money() {
     let mut life = Life::begun();
     let child = life.pay(spawnCall { number: U256::from(7) }, 30);
-    let outcome = life.send(dieOfCall { child, heir: BOB }, 0);
-    assert_eq!(outcome.status, Status::Revert);
-    assert_eq!(outcome.output, OutsideCall { target: BOB }.abi_encode());
-    assert_eq!(life.world.balance(child), U256::from(30));
-
     life.ask(dieOfCall { child, heir: ROOT });
     assert_eq!(life.world.balance(ROOT), U256::from(30));
     assert!(life.world.owns(child), "EIP-6780: only the money moves");
-    // With nothing to carry there is nothing to refuse.
-    life.ask(dieOfCall { child, heir: BOB });
+    // With nothing to carry nothing leaves.
+    let outcome = life.send(dieOfCall { child, heir: BOB }, 0);
+    assert_eq!((outcome.status, outcome.outbound.len()), (Status::Success, 0));
 }
 
 #[test]
 fn a_contract_that_dies_in_the_task_that_made_it_leaves_no_trace() {
     let mut life = Life::begun();
-    let outcome = life.send(bornToDieCall { heir: BOB }, 8);
-    assert_eq!(outcome.output, OutsideCall { target: BOB }.abi_encode());
     let child = life.pay(bornToDieCall { heir: ROOT }, 8);
     assert!(!life.world.owns(child));
     assert_eq!(life.world.balance(ROOT), U256::from(8));

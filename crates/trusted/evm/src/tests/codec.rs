@@ -34,8 +34,8 @@ fn a_snapshot_comes_back_and_goes_on_alike() {
 
 #[test]
 fn an_empty_world_and_an_empty_delta_are_small() {
-    assert_eq!(WorldDelta::default().to_bytes(), [1, 0, 0]);
-    assert_eq!(World::empty(ROOT).to_bytes().len(), 23);
+    assert_eq!(WorldDelta::default().to_bytes(), [2, 0, 0]);
+    assert_eq!(World::empty(ROOT).to_bytes().len(), 24);
     let mut world = World::empty(ROOT);
     world.apply(&WorldDelta::default());
     assert_eq!(world, World::empty(ROOT));
@@ -47,6 +47,28 @@ fn a_transfer_costs_few_bytes() {
     life.ask(transferCall { to: BOB, amount: U256::from(1) });
     let delta = life.send(transferCall { to: BOB, amount: U256::from(1) }, 0).delta;
     assert!(delta.to_bytes().len() < 110, "{} bytes", delta.to_bytes().len());
+}
+
+#[test]
+fn the_count_of_outbound_calls_travels_and_unknown_flags_do_not() {
+    let counted = |calls| WorldDelta { outbound_calls: Some(calls), ..WorldDelta::default() };
+    assert_eq!(counted(0).to_bytes(), [2, 2, 0, 0], "a change to zero is a change: an undo makes it");
+    assert_eq!(counted(300).to_bytes(), [2, 2, 2, 1, 44, 0]);
+    assert!(!counted(0).is_empty());
+    let mut world = World::empty(ROOT);
+    let undo = world.undo(&counted(300));
+    world.apply(&counted(300));
+    assert_eq!((world.outbound_calls(), world.size()), (300, 0));
+    assert_eq!(World::from_bytes(&world.to_bytes()).as_ref(), Ok(&world));
+    world.apply(&undo);
+    assert_eq!(world, World::empty(ROOT));
+
+    for refused in [&[1, 0, 0][..], &[2, 4, 0], &[2, 2, 1, 0, 0], &[2, 2, 9, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]] {
+        assert!(WorldDelta::from_bytes(refused).is_err(), "{refused:?}");
+    }
+    let mut old = world.to_bytes();
+    old[0] = 1;
+    assert!(World::from_bytes(&old).is_err());
 }
 
 #[test]
@@ -63,8 +85,8 @@ fn every_truncation_is_refused() {
 #[test]
 fn states_that_no_execution_makes_are_refused() {
     let change = |storage, code| WorldDelta {
-        inflow_seen: None,
         accounts: vec![AccountDelta { address: BOB, code, storage, ..AccountDelta::default() }],
+        ..WorldDelta::default()
     };
     let one = U256::from(1);
     let unsorted = change(vec![(one, one), (U256::ZERO, one)], None);
@@ -82,13 +104,13 @@ fn states_that_no_execution_makes_are_refused() {
     // An account with a slot but no nonce.
     let mut world = World::empty(ROOT);
     world.apply(&WorldDelta {
-        inflow_seen: None,
         accounts: vec![AccountDelta {
             address: BOB,
             balance: Some(one),
             storage: vec![(one, one)],
             ..AccountDelta::default()
         }],
+        ..WorldDelta::default()
     });
     assert!(World::from_bytes(&world.to_bytes()).is_err());
 }
@@ -100,19 +122,18 @@ fn slot_changes() -> impl Strategy<Value = Vec<(U256, U256)>> {
 
 fn any_delta() -> impl Strategy<Value = WorldDelta> {
     let account = (any::<Option<u8>>(), any::<Option<u64>>(), prop::option::of(0usize..4), slot_changes());
-    (any::<Option<u64>>(), prop::collection::btree_map(0u8..4, account, 0..4)).prop_map(
-        |(inflow, accounts)| {
-            let accounts = accounts.into_iter().map(|(n, (nonce, balance, code, storage))| AccountDelta {
-                address: Address::repeat_byte(n),
-                nonce: nonce.map(u64::from),
-                balance: balance.map(U256::from),
-                code: code.map(|len| vec![0x5b; len].into()),
-                storage,
-            });
-            let accounts = accounts.filter(|a| !a.is_empty()).collect();
-            WorldDelta { inflow_seen: inflow.map(U256::from), accounts }
-        },
-    )
+    let accounts = prop::collection::btree_map(0u8..4, account, 0..4);
+    (any::<Option<u64>>(), any::<Option<u64>>(), accounts).prop_map(|(inflow, outbound_calls, accounts)| {
+        let accounts = accounts.into_iter().map(|(n, (nonce, balance, code, storage))| AccountDelta {
+            address: Address::repeat_byte(n),
+            nonce: nonce.map(u64::from),
+            balance: balance.map(U256::from),
+            code: code.map(|len| vec![0x5b; len].into()),
+            storage,
+        });
+        let accounts = accounts.filter(|a| !a.is_empty()).collect();
+        WorldDelta { inflow_seen: inflow.map(U256::from), outbound_calls, accounts }
+    })
 }
 
 proptest! {
@@ -166,7 +187,7 @@ proptest! {
     fn any_bytes_are_decoded_or_refused(mut bytes: Vec<u8>) {
         let _ = (WorldDelta::from_bytes(&bytes), World::from_bytes(&bytes));
         if let Some(first) = bytes.first_mut() {
-            *first = 1;
+            *first = 2;
         }
         let _ = (WorldDelta::from_bytes(&bytes), World::from_bytes(&bytes));
     }
@@ -174,7 +195,7 @@ proptest! {
     #[test]
     fn any_calldata_and_any_code_end_somehow(bytes: Vec<u8>, gas_limit in 0u64..200_000, value: u64) {
         let bytes = Bytes::from(bytes);
-        let mut life = Life { world: World::empty(ROOT), inflow: 3, paid: 0 };
+        let mut life = Life::unborn(3);
         let kind = Kind::Deploy { init_code: &bytes };
         let outcome = execute(&life.world, &Task { gas_limit, ..task(kind, 3, value) });
         prop_assert!(outcome.gas_used <= gas_limit);

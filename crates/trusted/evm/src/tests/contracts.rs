@@ -17,7 +17,7 @@ fn a_root_is_created_at_its_portal() {
 
 #[test]
 fn a_failed_deployment_leaves_nothing_and_can_be_repeated() {
-    let mut life = Life { world: World::empty(ROOT), inflow: 0, paid: 0 };
+    let mut life = Life::unborn(0);
     let outcome = life.deploy(init_code(404), 3);
     assert_eq!(outcome.status, Status::Revert);
     assert_eq!(Refused::abi_decode(&outcome.output).unwrap().why, "not here");

@@ -25,7 +25,7 @@ fn gas_limits_follow_eip_7825_and_the_intrinsic_cost() {
 
 #[test]
 fn creation_code_follows_eip_3860_and_code_eip_170_and_eip_3541() {
-    let mut life = Life { world: World::empty(ROOT), inflow: 0, paid: 0 };
+    let mut life = Life::unborn(0);
     let long = vec![0; 49_153].into();
     assert_eq!(life.deploy(long, 0).status, Status::Halt(HaltCode::InitCodeSize));
     let returns = |size: u16| {

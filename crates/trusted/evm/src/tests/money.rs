@@ -1,4 +1,4 @@
-//! Balance = inflow + values of successful tasks. `Life` checks the sum after every task.
+//! Balance = inflow + values of successful tasks - values of outbound calls. `Life` checks the sum after every task.
 
 use super::*;
 
@@ -30,7 +30,7 @@ fn plain_deposits_arrive_with_the_next_task_even_a_failing_one() {
 
 #[test]
 fn deposits_before_the_deployment_are_not_lost() {
-    let mut life = Life { world: World::empty(ROOT), inflow: 25, paid: 0 };
+    let mut life = Life::unborn(25);
     assert_eq!(life.deploy(init_code(404), 1).status, Status::Revert);
     assert_eq!(life.world.balance(ROOT), U256::from(25));
     assert!(!life.world.is_deployed());

@@ -12,7 +12,7 @@ fn of_a_token_transfer() {
         let mut life = Life::begun();
         let storage = (0..slots).map(|i| (U256::from(i) << 128, U256::from(1))).collect();
         let filled = AccountDelta { address: ROOT, storage, ..AccountDelta::default() };
-        life.world.apply(&WorldDelta { inflow_seen: None, accounts: vec![filled] });
+        life.world.apply(&WorldDelta { accounts: vec![filled], ..WorldDelta::default() });
         let calldata = transferCall { to: BOB, amount: U256::from(1) }.abi_encode().into();
         let task = task(Kind::Call { calldata: &calldata }, 0, 0);
         let (mut bytes, begin) = (0, Instant::now());

@@ -1,0 +1,101 @@
+//! Real ether out of a sealed world, and calls of other contracts, on a real network.
+
+use alloy_primitives::{Address, U256, address, hex, keccak256};
+use enigma_tests::network::{Network, rpc::quantity};
+use serde_json::json;
+
+const PAYER: &str = "tests/fixtures/Payer.sol:Payer";
+const NOBODY: Address = address!("00000000000000000000000000000000000abcde");
+const ETHER: u64 = 1_000_000_000_000_000_000;
+
+fn ether(amount: u64) -> U256 {
+    U256::from(amount) * U256::from(ETHER)
+}
+
+/// Calldata of a function whose arguments are static words.
+fn calldata(function: &str, words: &[U256]) -> String {
+    let words: Vec<u8> = words.iter().flat_map(U256::to_be_bytes::<32>).collect();
+    hex::encode_prefixed([&keccak256(function)[..4], &words].concat())
+}
+
+struct Scene {
+    network: Network,
+    enigma: String,
+    payer: String,
+}
+
+impl Scene {
+    fn balance(&self, of: impl std::fmt::Display) -> U256 {
+        quantity(&self.network.rpc("eth_getBalance", json!([of.to_string(), "latest"])))
+    }
+
+    fn ask_enigma(&self, function: &str, words: &[U256]) -> U256 {
+        let call = json!({ "to": self.enigma, "data": calldata(function, words) });
+        quantity(&self.network.rpc("eth_call", json!([call, "latest"])))
+    }
+
+    /// What the contract sees as its own.
+    fn inside(&self) -> U256 {
+        self.network.call(&self.payer, "balance()(uint256)", &[]).succeeded().json()["result"][0]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap()
+    }
+
+    /// Has the contract call Enigma; returns the call's number.
+    fn ask(&self, value: U256, data: &str) -> U256 {
+        let (value, method) = (value.to_string(), "ask(address,uint256,uint64,bytes)(uint64)");
+        let answer =
+            self.network.call(&self.payer, method, &[&self.enigma, &value, "100000", data]).succeeded();
+        answer.json()["result"][0].as_str().unwrap().parse().unwrap()
+    }
+
+    fn outcome(&self, number: U256) -> U256 {
+        let payer: Address = self.payer.parse().unwrap();
+        self.ask_enigma("outcomes(address,uint256)", &[payer.into_word().into(), number])
+    }
+}
+
+#[test]
+fn a_secret_contract_pays_real_ether_and_calls_other_contracts() {
+    let network = Network::started();
+    let enigma = network.status()["network"]["enigma"].as_str().unwrap().to_owned();
+    let payer = network.deploy(PAYER);
+    let scene = Scene { network, enigma, payer };
+    let (network, payer) = (&scene.network, &scene.payer);
+
+    network.call(payer, "deposit()()", &["--value", "5"]).succeeded();
+    assert_eq!((scene.balance(payer), scene.inside()), (ether(5), ether(5)));
+
+    let two = ether(2).to_string();
+    network.call(payer, "pay(address,uint256)()", &[&NOBODY.to_string(), &two]).succeeded();
+    assert_eq!((scene.balance(NOBODY), scene.balance(payer), scene.inside()), (ether(2), ether(3), ether(3)));
+
+    network
+        .call(payer, "payAndRevert(address,uint256)()", &[&NOBODY.to_string(), &two])
+        .failed(2, &["NotNow"]);
+    assert_eq!((scene.balance(NOBODY), scene.inside()), (ether(2), ether(3)), "what is undone pays nobody");
+
+    // The Enigma contract credits whom it is told to with what comes along.
+    let nobody: U256 = NOBODY.into_word().into();
+    let number = scene.ask(ether(1), &calldata("deposit(address)", &[nobody]));
+    assert_eq!(number, U256::ZERO, "the first call");
+    assert_eq!(scene.ask_enigma("credits(address)", &[nobody]), ether(1));
+    assert!(scene.outcome(number).bit(0), "it succeeded");
+    assert_eq!((scene.balance(payer), scene.inside()), (ether(2), ether(2)));
+
+    // It has no such function.
+    let number = scene.ask(ether(1), "0x01020304");
+    assert_eq!(number, U256::ONE);
+    let outcome = scene.outcome(number);
+    assert!(!outcome.bit(0) && !outcome.is_zero(), "it failed");
+    assert_eq!((scene.balance(payer), scene.inside()), (ether(2), ether(2)), "its value came back");
+
+    // A target that does not take ether is owed it.
+    let one = ether(1).to_string();
+    network.call(payer, "pay(address,uint256)()", &[&scene.enigma, &one]).succeeded();
+    let enigma: Address = scene.enigma.parse().unwrap();
+    assert_eq!(scene.ask_enigma("credits(address)", &[enigma.into_word().into()]), ether(1));
+    assert_eq!((scene.balance(payer), scene.inside()), (ether(1), ether(1)));
+}
