@@ -140,9 +140,7 @@ export class NoTaskError extends EnigmaError {
   constructor({ what }: { what: string }) {
     super(`${what} created no task of this network.`, {
       docsPath,
-      metaMessages: [
-        'Check the hash, and that it is a transaction to the Enigma contract (createTask or deploy).',
-      ],
+      metaMessages: ['Check the hash: it has to be that of a task or a deployment.'],
     })
   }
 }

@@ -35,7 +35,7 @@ export class StaleStateError extends EnigmaError {
       docsPath,
       metaMessages: [
         why,
-        'The node or the RPC is behind, or replays an old answer. Try another, or raise maxBlockAge if old is good enough.',
+        'The node or the RPC is behind, or replays an old answer. Try another, or raise maxBlockAge.',
       ],
     })
   }
@@ -55,7 +55,7 @@ export class ForgedReplyError extends EnigmaError {
 export class ForgedInputError extends EnigmaError {
   override name = 'ForgedInputError'
   constructor({ contract, index, why }: { contract: Address; index: bigint; why: string }) {
-    super(`What the RPC says about input ${index} of ${contract} is not what the chain recorded.`, {
+    super(`The chain recorded another input ${index} of ${contract}.`, {
       docsPath,
       metaMessages: [why, 'Take another RPC.'],
     })

@@ -21,7 +21,7 @@ const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 
 /** Schedule gas of one of `tasks` tasks of a receipt, with so many bytes of output and delta, and so much gas of outbound calls. */
 export function scheduleGas(tasks: number, bytes: bigint | number, outbound = 0n): bigint {
-  return RECEIPT_GAS / BigInt(Math.max(tasks, 1)) + TASK_GAS + BYTE_GAS * BigInt(bytes) + outbound
+  return RECEIPT_GAS / BigInt(tasks) + TASK_GAS + BYTE_GAS * BigInt(bytes) + outbound
 }
 
 /** The `commitGas` that lets `bytes` of output and delta (each as long as its class and a tag) and outbound calls through. */
@@ -39,12 +39,7 @@ export function priceAt(baseFee: bigint, terms: { tip: bigint; priceCap: bigint 
   return smaller(baseFee + terms.tip, terms.priceCap)
 }
 
-/** What a task pays, wei; `schedule` is its schedule gas. */
-export function payFor(task: {
-  commitGas: bigint
-  schedule: bigint
-  gasCharged: bigint
-  price: bigint
-}): bigint {
-  return (smaller(task.commitGas, task.schedule) + task.gasCharged / EXECUTION_DIVISOR) * task.price
+/** What a task pays, wei; `schedule` is its schedule gas, which its `commitGas` covers. */
+export function payFor(task: { schedule: bigint; gasCharged: bigint; price: bigint }): bigint {
+  return (task.schedule + task.gasCharged / EXECUTION_DIVISOR) * task.price
 }

@@ -38,7 +38,7 @@ export function requireNewest(block: unknown, contract: Address): void {
     `The secret contract ${contract} cannot be read at an old block.`,
     {
       metaMessages: [
-        'Workers hold the last committed state alone; what lay before it is sealed and gone.',
+        'Workers hold the last committed state alone; older ones are gone.',
         'Leave the block out, or say `latest`.',
       ],
     },

@@ -166,7 +166,7 @@ export async function verifyCommit(
   if (record.cursor <= input.index || heads.inputHead(wordToHex(first)) !== wordToHex(last))
     throw new DroppedTaskError({
       hash: input.transaction,
-      why: `The RPC shows a commit that block ${at.number} does not have.`,
+      why: `Block ${at.number} does not have it.`,
     })
   if (new Set(recovered).size !== signers.length)
     throw new ForgedReplyError({ what, why: 'One worker signed it twice.' })
@@ -184,7 +184,6 @@ export async function verifyCommit(
   if (!worker || !result || output === undefined || delta === undefined)
     throw new ForgedReplyError({ what, why: 'It has no signature.' })
   const paid = payFor({
-    commitGas: recorded.commitGas,
     schedule: scheduleGas(
       commitment.inputs.length,
       (output.length + delta.length) / 2 - 2,
@@ -257,10 +256,8 @@ function checkFields(
     inputHash(receipt.secretContract, receipt.firstIndex + BigInt(i), input),
   )
   receipt.results.forEach((result, i) => {
-    if (keccak256(outputs[i] ?? '0x') !== result.outputHash)
-      refuse('An output was not signed.')
-    if (keccak256(deltas[i] ?? '0x') !== result.deltaHash)
-      refuse('A state change was not signed.')
+    if (keccak256(outputs[i] ?? '0x') !== result.outputHash) refuse('An output was not signed.')
+    if (keccak256(deltas[i] ?? '0x') !== result.deltaHash) refuse('A state change was not signed.')
     stateHead = nextStateHead(stateHead, hashes[i] ?? '0x', result.deltaHash)
   })
   if (stateHead !== receipt.stateHeadAfter) refuse('Its state head does not follow from its inputs.')
