@@ -104,7 +104,7 @@ export class TaskSkippedError extends EnigmaError {
     super(`${named(task)} was skipped: nobody executed it in time.`, {
       docsPath,
       metaMessages: [
-        `It did nothing. Its fee and value, ${refund} wei, are credit of its sender: \`withdraw\`. Send it again.`,
+        `Its fee and value, ${refund} wei, are credit of its sender: \`withdraw\`. Send it again.`,
       ],
     })
     this.refund = refund
