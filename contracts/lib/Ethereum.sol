@@ -16,12 +16,7 @@ library Ethereum {
     /// @dev Costs 90,000 + `gas` + 45 a byte of the task's `commitGas`. If the call fails, the value comes back as a
     /// deposit with the next input.
     /// @return number Of the call: the Enigma contract keeps `outcomes(portal, number)`.
-    function call(
-        address target,
-        uint256 value,
-        uint64 gas,
-        bytes memory data
-    ) internal returns (uint64 number) {
+    function call(address target, uint256 value, uint64 gas, bytes memory data) internal returns (uint64 number) {
         (bool success, bytes memory output) = OUTBOUND.call{value: value}(abi.encode(target, gas, data));
         if (!success) revert OutboundRefused();
         return abi.decode(output, (uint64));
