@@ -3,15 +3,15 @@ pragma solidity 0.8.37;
 
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Equivocation} from "./Equivocation.sol";
 import {IWorkers} from "./interfaces/IWorkers.sol";
 import {Worker} from "./interfaces/Types.sol";
 import {Group} from "./libraries/Group.sol";
 import {StakeTree} from "./libraries/StakeTree.sol";
-import {Slashing} from "./Slashing.sol";
 import {Turns} from "./Turns.sol";
 
 /// @dev See IWorkers.
-abstract contract Workers is IWorkers, Turns, Slashing {
+abstract contract Workers is IWorkers, Turns, Equivocation {
     using SafeERC20 for IERC20;
 
     /// A logout in epoch e counts from e+2; the stake stays one epoch longer, so what was done last can be answered for.
@@ -32,6 +32,7 @@ abstract contract Workers is IWorkers, Turns, Slashing {
         if (workerIds[signer] != 0) {
             id = workerIds[signer] - 1;
             if (workers[id].operator != operator) revert InvalidWorker();
+            if (workers[id].expiry == BARRED) revert Barred();
         } else {
             id = workerCount++;
             if (id >= StakeTree.SEATS) revert NoSeatLeft();

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IBeacon} from "./IBeacon.sol";
 import {ICommits} from "./ICommits.sol";
 import {ICredits} from "./ICredits.sol";
+import {IEquivocation} from "./IEquivocation.sol";
 import {IInputs} from "./IInputs.sol";
 import {ILostState} from "./ILostState.sol";
 import {IOutbound} from "./IOutbound.sol";
@@ -15,7 +16,18 @@ import {IWorkers} from "./IWorkers.sol";
 /// @notice One contract per network: it orders the inputs of secret contracts, holds their money, draws the workers
 /// that execute them, and accepts the results of exactly those. It sees no plaintext. Immutable.
 /// @dev Needs a chain with the rules of Osaka: BLS12-381 precompiles (EIP-2537), block hashes (EIP-2935).
-interface IEnigma is IState, IWorkers, IBeacon, IInputs, ICommits, IOutbound, ITurns, ILostState, ICredits {
+interface IEnigma is
+    IState,
+    IWorkers,
+    IBeacon,
+    IInputs,
+    ICommits,
+    IOutbound,
+    ITurns,
+    ILostState,
+    ICredits,
+    IEquivocation
+{
     /// @notice A parameter of the network makes no sense: the epoch needs a length, the group 1 to 8 workers, the
     /// verifier is 1 or 2.
     error InvalidParameters();
