@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {EngToken} from "../src/EngToken.sol";
 import {ICredits} from "../src/interfaces/ICredits.sol";
 import {IEnigma} from "../src/interfaces/IEnigma.sol";
-import {Commitment, Input, OutboundCall, TaskParameters} from "../src/interfaces/Types.sol";
+import {Commitment, Input, OutboundCall, TaskParameters, TaskRequest} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
 import {Burner, Counter, Echo, Refuser} from "./Recipients.sol";
 
@@ -36,6 +37,10 @@ contract MoneyHandler is EnigmaTest {
     uint256 public failures;
     uint256 public skips;
     uint256 public portalTasks;
+    uint256 public takeovers;
+    uint256 public bundles;
+    /// Who signs, of those that may.
+    uint256 private rank;
     uint256 private nextTarget;
 
     function setUp() public override {
@@ -57,6 +62,10 @@ contract MoneyHandler is EnigmaTest {
 
     function network() external view returns (IEnigma) {
         return enigma;
+    }
+
+    function eng() external view returns (EngToken) {
+        return token;
     }
 
     function accountCount() external view returns (uint256) {
@@ -85,6 +94,27 @@ contract MoneyHandler is EnigmaTest {
         owed[sender] -= credit;
         moneyIn += due - credit;
         escrow += due;
+    }
+
+    /// @dev A task of each secret contract in one transaction.
+    function createBundle(uint256 who, uint256 value) external {
+        if (!_hasRoom(portals[0]) || !_hasRoom(portals[1])) return;
+        address sender = senders[who % 3];
+        TaskRequest[] memory requests = new TaskRequest[](2);
+        uint256 due = 0;
+        for (uint256 i = 0; i < 2; ++i) {
+            TaskParameters memory task = _task(value % ((i + 1) * 1 ether));
+            bytes memory envelope = _envelope(logged[portals[i]].length);
+            _remember(portals[i], 1, sender, task, enigma.currentEpoch(), 0, envelope);
+            requests[i] = TaskRequest(portals[i], enigma.currentEpoch(), envelope, task);
+            due += _due(task);
+        }
+        deal(sender, due);
+        vm.prank(sender);
+        enigma.createTasks{value: due}(requests);
+        moneyIn += due;
+        escrow += due;
+        ++bundles;
     }
 
     function depositAtPortal(uint256 which, uint256 amount) external {
@@ -119,6 +149,21 @@ contract MoneyHandler is EnigmaTest {
     // Commits
 
     function commit(uint256 which, uint256 count, uint256 random) external {
+        _commitBy(which, count, random);
+    }
+
+    /// @dev The first is silent and loses stake, and the second commits and is paid. All of them speak in the next epoch.
+    function takeOver(uint256 which, uint256 count, uint256 random) external {
+        if (_pending(portals[which % 2], 0) == 0) return;
+        vm.roll(block.number + 12);
+        rank = 1;
+        _commitBy(which, count, random);
+        rank = 0;
+        ++takeovers;
+        _nextEpoch();
+    }
+
+    function _commitBy(uint256 which, uint256 count, uint256 random) private {
         address portal = portals[which % 2];
         count = _pending(portal, count);
         if (count == 0) return;
@@ -131,6 +176,7 @@ contract MoneyHandler is EnigmaTest {
         }
         OutboundCall[] memory made = _someCalls(c, random);
         _signWith(c, made);
+        if (rank != 0) _signBy(c, _ranks(rank));
         uint256[] memory gas = new uint256[](count);
         for (uint256 i = 0; i < made.length; ++i) {
             gas[
@@ -248,7 +294,7 @@ contract MoneyHandler is EnigmaTest {
     /// @dev Each fee is shared between worker and sender, each value goes to the portal or back.
     function _settle(Commitment memory c, uint256[] memory gas) private {
         address portal = c.receipt.secretContract;
-        address worker = _operator(enigma.group(portal)[0]);
+        address worker = _operator(enigma.group(portal)[rank]);
         for (uint256 i = 0; i < c.inputs.length; ++i) {
             Input memory input = c.inputs[i];
             uint256 price = _min(block.basefee + input.tip, input.priceCap);

@@ -14,12 +14,15 @@ contract MoneyInvariantsTest is Test {
     MoneyHandler private handler;
     IEnigma private enigma;
     mapping(address => uint256) private lastInflow;
+    /// ENG that workers have staked, and all that there is.
+    uint256 private lastStaked;
+    uint256 private supply;
 
     function setUp() public {
         handler = new MoneyHandler();
         handler.setUp();
         enigma = handler.network();
-        bytes4[] memory actions = new bytes4[](15);
+        bytes4[] memory actions = new bytes4[](17);
         actions[0] = MoneyHandler.createTask.selector;
         actions[1] = MoneyHandler.createTask.selector;
         actions[2] = MoneyHandler.commit.selector;
@@ -35,6 +38,10 @@ contract MoneyInvariantsTest is Test {
         actions[12] = MoneyHandler.giveUp.selector;
         actions[13] = MoneyHandler.nextEpoch.selector;
         actions[14] = MoneyHandler.openRefuser.selector;
+        actions[15] = MoneyHandler.takeOver.selector;
+        actions[16] = MoneyHandler.createBundle.selector;
+        lastStaked = _staked();
+        supply = handler.eng().totalSupply();
         targetSelector(FuzzSelector({addr: address(handler), selectors: actions}));
         targetContract(address(handler));
     }
@@ -53,6 +60,22 @@ contract MoneyInvariantsTest is Test {
             held += _checkPortal(handler.portals(i));
         }
         assertEq(handler.moneyIn(), handler.moneyOut() + handler.escrow() + owed + held, "in = out + owed");
+    }
+
+    /// @dev What is staked is there, what was slashed is nobody's any more.
+    function invariant_everyEngAddsUp() public {
+        uint256 staked = _staked();
+        assertLe(staked, lastStaked, "slashed, and nothing else");
+        supply -= lastStaked - staked;
+        lastStaked = staked;
+        assertEq(handler.eng().balanceOf(address(enigma)), staked);
+        assertEq(handler.eng().totalSupply(), supply, "burned");
+    }
+
+    function _staked() private view returns (uint256 staked) {
+        for (uint256 id = 0; id < enigma.workerCount(); ++id) {
+            staked += enigma.worker(id).stake;
+        }
     }
 
     /// @dev The outside has what went out to it, and no more.
@@ -79,10 +102,12 @@ contract MoneyInvariantsTest is Test {
     /// @dev The same actions in a fixed random order, long enough to see each of them do something.
     function test_theBooksSeeEveryAction() public {
         uint256 random = 5;
+        uint256 staked = lastStaked;
         for (uint256 step = 0; step < 600; ++step) {
             random = uint256(keccak256(abi.encode(random)));
             _act(random % 12, random >> 8);
             invariant_everyWeiAddsUp();
+            invariant_everyEngAddsUp();
         }
         assertGt(handler.commits(), 40);
         assertGt(handler.transfers(), 10);
@@ -91,6 +116,9 @@ contract MoneyInvariantsTest is Test {
         assertGt(handler.failures(), 10);
         assertGt(handler.skips(), 5);
         assertGt(handler.portalTasks(), 3);
+        assertGt(handler.takeovers(), 3);
+        assertGt(handler.bundles(), 3);
+        assertLt(lastStaked, staked);
     }
 
     function _act(uint256 action, uint256 random) private {
@@ -107,10 +135,12 @@ contract MoneyInvariantsTest is Test {
     }
 
     function _rarely(uint256 a, uint256 b, uint256 c) private {
-        uint256 action = b % 4;
-        if (action == 0) handler.giveUp(a);
+        uint256 action = b % 7;
+        if (action == 0 || action == 6) handler.giveUp(a);
         else if (action == 1) handler.nextEpoch();
         else if (action == 2) handler.forceEther(a, c);
+        else if (action == 3) handler.takeOver(a, b, c);
+        else if (action == 4) handler.createBundle(a, c);
         else handler.openRefuser(a);
     }
 }
