@@ -1,6 +1,6 @@
 // What the chain says of a task, asked by hand: no word of enigma-js is taken for it.
 import { createPublicClient, type Hex, http, isAddressEqual, parseEventLogs } from 'viem'
-import { events } from '../../examples/01-millionaires/web/src/events'
+import { events } from '../../examples/web/events'
 import type { LocalNetwork } from './network'
 
 /** The input that a transaction created, and whether the enclaves have opened and executed it. */

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vite'
-import { pinnedNetwork, solidity } from './shared/plugins.ts'
+import { pinnedNetwork, solidity } from '../../web/plugins.ts'
 
 export default defineConfig({
   base: './',

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { defineConfig, type Plugin } from 'vite'
-import { pinnedNetwork } from '../../01-millionaires/web/shared/plugins.ts'
+import { pinnedNetwork } from '../../web/plugins.ts'
 
 const SECRET = 'wrapProvider(window.ethereum, network)'
 const PUBLIC = 'window.ethereum'

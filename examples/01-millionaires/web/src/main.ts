@@ -1,13 +1,13 @@
 // The page: who you are, which contract, and the three things that one can do with it.
-import '../shared/style.css'
+import '../../../web/style.css'
 import { type Address, getAddress, isAddress, isAddressEqual, zeroAddress } from 'viem'
-import { element, onAction, tell } from '../shared/dom'
-import { network } from '../shared/network'
-import { connectWallet } from '../shared/wallet'
-import { listAccounts, nameOf } from './accounts'
-import { type Client, createClient } from './client'
+import { listAccounts, nameOf } from '../../../web/accounts'
+import { type Client, createClient } from '../../../web/client'
+import { element, onAction, tell } from '../../../web/dom'
+import { network } from '../../../web/network'
+import { deploy, send } from '../../../web/send'
+import { connectWallet } from '../../../web/wallet'
 import { explain, millionaires } from './contract'
-import { deploy, send } from './send'
 
 let client: Client | undefined
 let forget = () => {}
@@ -77,7 +77,7 @@ onAction('contract-form', async () => use(chosen()), say('contract-hint'))
 onAction(
   'deploy',
   async () => {
-    const deployed = await deploy(await connected())
+    const deployed = await deploy(await connected(), millionaires)
     use(deployed)
     tell('contract-hint', 'Deployed. Its code is public, its state is not.')
   },
@@ -89,7 +89,11 @@ onAction(
   async () => {
     const digits = amount.value.replace(/[\s,._']/g, '')
     if (!/^\d+$/.test(digits)) throw new Error('Expected a whole number of dollars.')
-    await send(await connected(), { address: chosen(), functionName: 'declare', args: [BigInt(digits)] })
+    await send(await connected(), millionaires, {
+      address: chosen(),
+      functionName: 'declare',
+      args: [BigInt(digits)],
+    })
     amount.value = ''
     tell('declare-hint', 'Declared.')
   },
@@ -109,7 +113,7 @@ onAction(
 onAction(
   'ask',
   async () => {
-    const result = await send(await connected(), question())
+    const result = await send(await connected(), millionaires, question())
     answer(result as Address)
   },
   say('answer'),

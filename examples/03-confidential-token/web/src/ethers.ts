@@ -7,7 +7,7 @@ import {
   type ContractTransactionResponse,
   type EventLog,
 } from 'ethers'
-import { network } from '../../../01-millionaires/web/shared/network'
+import { network } from '../../../web/network'
 import { abi } from './abi'
 import type { Connect } from './token'
 

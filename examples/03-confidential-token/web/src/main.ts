@@ -1,5 +1,5 @@
 // The page. It knows an ERC-20 (token.ts), and neither which library brings it nor whether it is secret.
-import '../../../01-millionaires/web/shared/style.css'
+import '../../../web/style.css'
 import {
   type Address,
   formatUnits,
@@ -9,8 +9,8 @@ import {
   parseUnits,
   zeroAddress,
 } from 'viem'
-import { element, onAction, tell } from '../../../01-millionaires/web/shared/dom'
-import { connectWallet, localAccounts, localWallet } from '../../../01-millionaires/web/shared/wallet'
+import { element, onAction, tell } from '../../../web/dom'
+import { connectWallet, localAccounts, localWallet } from '../../../web/wallet'
 import type { Connect, Token } from './token'
 
 const options = new URLSearchParams(location.search)

@@ -1,7 +1,7 @@
 // An ordinary ERC-20 front end on viem.
 import { wrapProvider } from 'enigma-js'
 import { createPublicClient, createWalletClient, custom, getContract, parseAbi } from 'viem'
-import { chain, network } from '../../../01-millionaires/web/shared/network'
+import { chain, network } from '../../../web/network'
 import { abi } from './abi'
 import type { Connect } from './token'
 

@@ -1,8 +1,8 @@
-// What an onlooker learns of a task: the two events that the Enigma contract emits for it.
+// What an onlooker learns of a task: the events that the Enigma contract emits for it.
 import { type Hex, parseEventLogs, slice } from 'viem'
-import { network } from '../shared/network'
 import type { Client } from './client'
 import { events } from './events'
+import { network } from './network'
 
 const logsOf = async (client: Client, hash: Hex) => {
   const { logs } = await client.waitForTransactionReceipt({ hash })
@@ -16,13 +16,18 @@ export async function findInput(client: Client, hash: Hex) {
   throw new Error(`Transaction ${hash} created no task.`)
 }
 
-/** The encrypted output and the sealed change of state of task `index`, as they were committed. */
+/** The encrypted output and the sealed change of state of task `index`, as they were committed, and whom it paid. */
 export async function findOutcome(client: Client, commit: Hex, contract: Hex, index: bigint) {
-  for (const { eventName, args } of await logsOf(client, commit)) {
-    if (eventName !== 'Committed' || args.secretContract.toLowerCase() !== contract.toLowerCase()) continue
-    if (index < args.firstIndex || index > args.lastIndex) continue
+  const logs = (await logsOf(client, commit)).filter(
+    ({ args }) => args.secretContract.toLowerCase() === contract.toLowerCase(),
+  )
+  const outbound = logs.flatMap(({ eventName, args }) =>
+    eventName === 'OutboundCalled' && args.index === index ? [args] : [],
+  )
+  for (const { eventName, args } of logs) {
+    if (eventName !== 'Committed' || index < args.firstIndex || index > args.lastIndex) continue
     const place = Number(index - args.firstIndex)
-    return { output: args.outputs[place] ?? '0x', delta: args.deltas[place] ?? '0x' }
+    return { output: args.outputs[place] ?? '0x', delta: args.deltas[place] ?? '0x', outbound }
   }
   throw new Error(`Transaction ${commit} did not commit task ${index}.`)
 }

@@ -5,7 +5,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { Plugin } from 'vite'
 
-const root = resolve(import.meta.dirname, '../../../..')
+const root = resolve(import.meta.dirname, '../..')
 const compiler = join(root, 'tools/compile.mjs')
 const NETWORK = 'virtual:network'
 

@@ -1,6 +1,6 @@
 // The list of who one may be.
 import { type Address, isAddressEqual } from 'viem'
-import { browserWallets, localAccounts, localWallet, type Wallet } from '../shared/wallet'
+import { browserWallets, localAccounts, localWallet, type Wallet } from './wallet'
 
 let locals: Address[] = []
 

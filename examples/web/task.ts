@@ -1,8 +1,8 @@
 // One task on the page: its stages, and both sides of it.
 import type { Stage } from 'enigma-js'
 import { formatEther, type Hex, size } from 'viem'
-import { element } from '../shared/dom'
 import { envelopeParts } from './chain'
+import { element } from './dom'
 
 const ORDER: readonly string[] = ['submitted', 'waiting', 'executing', 'committed']
 

@@ -1,0 +1,116 @@
+// What the pages of the examples have in common: who you are, which contract, and its tasks.
+import { type Abi, type Address, type BaseError, getAddress, isAddress } from 'viem'
+import { listAccounts, nameOf } from './accounts'
+import { type Client, createClient } from './client'
+import { element, onAction, tell } from './dom'
+import { network } from './network'
+import { type Call, type Contract, deploy, send } from './send'
+import { connectWallet } from './wallet'
+
+/** Why something failed, for a person: `reasons` are of the contract's own errors. */
+export const explainer =
+  (reasons: Record<string, string>) =>
+  (error: unknown): string => {
+    for (const [name, reason] of Object.entries(reasons)) {
+      if (new RegExp(`\\b${name}\\(`).test(String(error))) return reason
+    }
+    if (!(error instanceof Error)) return String(error)
+    return (error as BaseError).shortMessage ?? error.message
+  }
+
+/** A page that has begun. */
+export type Page = {
+  /** The connected client; connects if need be. */
+  connected(): Promise<Client>
+  /** Sends a task to the chosen contract. */
+  task(call: Omit<Call, 'address'>): Promise<unknown>
+  /** Reads from it in private, as the account; anonymously needs no signature. */
+  read(functionName: string, anonymous?: boolean, args?: readonly unknown[]): Promise<unknown>
+  /** Runs `action` on this form or button and says what it answers, or why it failed, in `place`. */
+  on(id: string, place: string, action: () => Promise<string>): void
+}
+
+/** Wires the account and the contract of a page. `args` gives what a new contract is deployed with. */
+export async function startPage(contract: Contract, args: () => readonly unknown[]): Promise<Page> {
+  let client: Client | undefined
+  let forget = () => {}
+  const address = element('contract', HTMLInputElement)
+  const choice = element('account', HTMLSelectElement)
+  const say = (id: string) => (error: unknown) => tell(id, contract.explain(error), true)
+
+  tell(
+    'network',
+    network.simulated
+      ? 'SIMULATED: a local network keeps no secret from whoever owns the machine'
+      : `network ${network.network}`,
+  )
+  const wallets = await listAccounts(choice).catch((error) => {
+    say('account-hint')(error)
+    return []
+  })
+
+  async function connect(): Promise<void> {
+    forget()
+    const wallet = wallets[Number(choice.value)]
+    if (!wallet)
+      throw new Error('There is no wallet here: install one, or build the page for a local network.')
+    const account = await connectWallet(wallet.provider)
+    client = createClient(account, wallet.provider)
+    wallet.provider.on('accountsChanged', reconnect)
+    forget = () => wallet.provider.removeListener('accountsChanged', reconnect)
+    tell('account-hint', `You are ${nameOf(account)}.`)
+  }
+  const reconnect = () => {
+    connect().catch(say('account-hint'))
+  }
+  async function connected(): Promise<Client> {
+    if (!client) await connect()
+    if (!client) throw new Error('Connect an account first.')
+    return client
+  }
+
+  function use(found: Address): void {
+    address.value = found
+    const link = new URL(location.href)
+    link.searchParams.set('contract', found)
+    history.replaceState(null, '', link)
+    const share = element('share', HTMLAnchorElement)
+    share.href = link.href
+    share.hidden = false
+    tell('contract-hint', '')
+  }
+  function chosen(): Address {
+    const typed = address.value.trim()
+    if (!isAddress(typed, { strict: false })) throw new Error('Expected an address: 0x and 40 hex digits.')
+    return getAddress(typed)
+  }
+
+  onAction('account-form', connect, say('account-hint'))
+  onAction('contract-form', async () => use(chosen()), say('contract-hint'))
+  onAction(
+    'deploy',
+    async () => {
+      use(await deploy(await connected(), contract, args()))
+      tell('contract-hint', 'Deployed. Its code is public, its state is not.')
+    },
+    say('contract-hint'),
+  )
+  const linked = new URLSearchParams(location.search).get('contract')
+  if (linked && isAddress(linked, { strict: false })) use(getAddress(linked))
+
+  return {
+    connected,
+    task: async (call) => send(await connected(), contract, { ...call, address: chosen() }),
+    read: async (functionName, anonymous = false, readArgs = []) =>
+      (await connected()).readSecretContract({
+        address: chosen(),
+        abi: contract.abi as Abi,
+        functionName,
+        args: readArgs,
+        anonymous,
+      }),
+    on(id, place, action) {
+      onAction(id, async () => tell(place, await action()), say(place))
+    },
+  }
+}
