@@ -7,6 +7,7 @@
 
 mod pair;
 mod plain;
+mod poison;
 mod programs;
 
 use pair::{Pair, Planted, Seen};

@@ -65,20 +65,8 @@ pub struct Pair {
 }
 
 impl Pair {
-    pub async fn start(mut rng: StdRng) -> Self {
-        let mut rig = Rig::start().await;
-        let alice = rig.user(0).clone();
-        let salt = B256::new(rng.random());
-        let root = rig.chain.portal_address(alice.address(), salt).await.expect("an address");
-        let creation = [purse(), Vec::<Step>::new().abi_encode()].concat();
-        let binding = rig.binding(Kind::Deploy, root, rig.epoch().await, alice.address());
-        let text = rig.seal(&binding, &creation, 0);
-        let terms = terms(&rig, 0).await;
-        rig.raw_deploy(&alice, salt, 1, text.envelope, terms).await.expect("a deployment");
-        rig.settle(root).await;
-        recipients(&rig.anvil);
-        put(&rig.anvil, REFUSER, REVERTING);
-        put(&rig.anvil, BURNER, BURNING);
+    pub async fn start(rng: StdRng) -> Self {
+        let (rig, root, creation) = sealed().await;
         let (plain, code) = Plain::start(root, &creation);
         let (seen, before) = (Seen::default(), (U256::ZERO, U256::ZERO));
         Self { seen, before, rng, rig, plain, root, author: Author::new(root, code) }
@@ -184,6 +172,24 @@ impl Pair {
 }
 
 /// The most that there is, for any program.
-async fn terms(rig: &Rig, value: u64) -> Terms {
+pub async fn terms(rig: &Rig, value: u64) -> Terms {
     Terms { gasLimit: 15_000_000, commitGas: 5_000_000, ..rig.terms(value).await }
+}
+
+/// A network with the purse in it, its portal's address, and the creation code. Those outside have their code.
+pub async fn sealed() -> (Rig, Address, Vec<u8>) {
+    let mut rig = Rig::start().await;
+    let alice = rig.user(0).clone();
+    let salt = B256::new(rig.random());
+    let root = rig.chain.portal_address(alice.address(), salt).await.expect("an address");
+    let creation = [purse(), Vec::<Step>::new().abi_encode()].concat();
+    let binding = rig.binding(Kind::Deploy, root, rig.epoch().await, alice.address());
+    let text = rig.seal(&binding, &creation, 0);
+    let terms = terms(&rig, 0).await;
+    rig.raw_deploy(&alice, salt, 1, text.envelope, terms).await.expect("a deployment");
+    rig.settle(root).await;
+    recipients(&rig.anvil);
+    put(&rig.anvil, REFUSER, REVERTING);
+    put(&rig.anvil, BURNER, BURNING);
+    (rig, root, creation)
 }

@@ -32,11 +32,11 @@ pub const FAILING: Address = address!("0000000000000000000000000000000000fa1100"
 /// All whose ether is compared.
 pub const OUTSIDE: [Address; 5] = [PLAIN, COUNTER, REFUSER, BURNER, FAILING];
 
-const CALL: u64 = 0;
+pub const CALL: u64 = 0;
 const CLONE: u64 = 4;
-const BALANCE: u64 = 6;
+pub const BALANCE: u64 = 6;
 const DIE: u64 = 7;
-const FAIL: u64 = 8;
+pub const FAIL: u64 = 8;
 
 /// Creation code of the purse, without its constructor's steps.
 pub fn purse() -> Vec<u8> {
@@ -146,6 +146,6 @@ fn amount(rng: &mut StdRng) -> U256 {
     U256::from(if rng.random_ratio(1, 12) { 1u64 << 60 } else { rng.random_range(1..900) })
 }
 
-fn step(kind: u64, target: Address, value: U256, data: Vec<u8>) -> Step {
+pub fn step(kind: u64, target: Address, value: U256, data: Vec<u8>) -> Step {
     Step { kind: U256::from(kind), target, value, data: data.into() }
 }
