@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256};
 use enigma_crypto::{ibe::Session, sign::SigningKey};
 use enigma_primitives::Secret;
 use enigma_protocol::{
-    envelope::{self, Binding, Plaintext},
+    envelope::{self, Binding, Claim, Plaintext},
     input::Kind,
     network::Descriptor,
     output::Output,
@@ -84,7 +84,7 @@ impl Reader {
 
     /// Seals without saying who reads.
     pub fn seal_unsigned(&mut self, question: &Question) -> Query {
-        let plaintext = Plaintext { reader: None, ..self.plaintext(question) };
+        let plaintext = Plaintext { claim: Claim::None, ..self.plaintext(question) };
         self.seal_plaintext(question, plaintext)
     }
 
@@ -93,7 +93,7 @@ impl Reader {
         let mut plaintext = Plaintext {
             reply_key: Secret::from_bytes(self.entropy.word()),
             expiry: question.expiry,
-            reader: None,
+            claim: Claim::None,
             body: Secret::new(question.calldata.clone()),
         };
         let network = self.descriptor.network();
@@ -104,7 +104,7 @@ impl Reader {
             authorisation_digest(domain, network, question.authorised_contract, account, session_key, expiry);
         let (contract, epoch) = (question.binding.contract, question.binding.epoch);
         let asked = session_digest(network, contract, account, epoch, &plaintext);
-        plaintext.reader = Some(ReaderProof {
+        plaintext.claim = Claim::Reader(ReaderProof {
             account,
             authorisation_expiry: expiry,
             session_key,

@@ -13,7 +13,7 @@ use enigma_chain::{
 use enigma_crypto::bls::PublicKey;
 use enigma_primitives::{Secret, size_class};
 use enigma_protocol::{
-    envelope::{self, Binding, Envelope, Plaintext},
+    envelope::{self, Binding, Claim, Envelope, Plaintext},
     fees,
     input::{Kind, context},
     network::Descriptor,
@@ -279,7 +279,7 @@ impl Client {
             }
             ReplyKeys::Ephemeral => random()?,
         };
-        Ok((nonce, Plaintext { reply_key, expiry: 0, reader: None, body: Secret::new(body) }))
+        Ok((nonce, Plaintext { reply_key, expiry: 0, claim: Claim::None, body: Secret::new(body) }))
     }
 
     pub(crate) fn seal(

@@ -7,7 +7,7 @@ use enigma_chain::{NodeApi, Sender};
 use enigma_crypto::sign::{self, SigningKey};
 use enigma_primitives::Secret;
 use enigma_protocol::{
-    envelope::Plaintext,
+    envelope::{Claim, Plaintext},
     input::Kind,
     output::Output,
     query::{self, QueryReply, ReaderProof},
@@ -141,9 +141,10 @@ impl Client {
     ) -> Result<Answer> {
         let (epoch, now) = tokio::try_join!(self.epoch(), self.now())?;
         let body = Secret::new(calldata.to_vec());
-        let mut question = Plaintext { reply_key: random()?, expiry: now + LIFETIME, reader: None, body };
+        let mut question =
+            Plaintext { reply_key: random()?, expiry: now + LIFETIME, claim: Claim::None, body };
         if reader == Reader::Account {
-            question.reader = Some(self.prove(contract, epoch, now, &question)?);
+            question.claim = Claim::Reader(self.prove(contract, epoch, now, &question)?);
         }
         let nonce = random::<24>()?.expose(|bytes| *bytes);
         let envelope = self.seal(Kind::Query, contract, epoch, nonce, &question)?;
