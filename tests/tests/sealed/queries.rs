@@ -5,7 +5,7 @@ use alloy_sol_types::SolCall;
 use enigma_crypto::sign;
 use enigma_protocol::{
     door::{Code, Refusal},
-    envelope::{Claim, Plaintext},
+    envelope::Plaintext,
     input::Kind,
     output::{InnerStatus, Output},
     query::{AUTHORISATION_LIFETIME, LIFETIME, QueryReply},
