@@ -6,6 +6,7 @@ import {
   type Address,
   concat,
   encodeFunctionData,
+  getAddress,
   type Hash,
   type Hex,
   parseEther,

@@ -1,4 +1,12 @@
-import { type Abi, type Account, type Address, type ContractFunctionName, type Hash, keccak256 } from 'viem'
+import {
+  type Abi,
+  type Account,
+  type Address,
+  type ContractFunctionName,
+  type Hash,
+  isAddressEqual,
+  keccak256,
+} from 'viem'
 import { parseAccount } from 'viem/utils'
 import { type ResultOf, type WaitForTaskParameters, waitForTask } from '../actions/waitForTask.js'
 import type { Connection } from '../connection.js'
@@ -34,10 +42,11 @@ export async function waitForSealedTask<
   const { hash, task, account, ...rest } = parameters
   const { client, cache, options } = connection
   const reader = parseAccount(account ?? client.account ?? task.account)
+  const own = isAddressEqual(reader.address, task.account) ? reader : undefined
   const id = keccak256(task.envelope)
   // As long as it takes: `lock` must leave nothing that can be derived again.
   const known = cache.replyKeys.has(id)
-  const replyKey = await replyKeyOf(connection, task.contract, reader, task.envelope)
+  const replyKey = await replyKeyOf(connection, task.contract, own, task.envelope)
   if (replyKey) cache.replyKeys.set(id, replyKey)
   try {
     return await waitForTask(connection, { ...rest, task: { ...task, hash } } as WaitForTaskParameters<
