@@ -27,6 +27,8 @@ declare global {
   const address: `0x${string}`
   const abi: typeof counter
   const task: TaskHandle
+  const relayer: `0x${string}`
+  const wallet: `0x${string}`
   interface Window {
     ethereum: EIP1193Provider
   }

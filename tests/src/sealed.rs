@@ -29,4 +29,4 @@ pub use contract::{Enigma, Events, Standing, Terms};
 pub use door::{KeyDoor, WorkerDoor};
 pub use entropy::Entropy;
 pub use network::{Network, Plan, Sent};
-pub use reader::{Query, Question, Reader};
+pub use reader::{Query, Question, Reader, Relay};

@@ -23,6 +23,8 @@ impl Cli {
             Command::Down(target) | Command::Status(target) => target.json,
             Command::Deploy(deploy) => deploy.common.json,
             Command::Call(call) => call.common.json,
+            Command::Authorise(authorise) => authorise.call.common.json,
+            Command::Relay(relay) => relay.json,
             Command::Read(read) => read.json,
             Command::Task(task) => task.json,
             Command::Logs(logs) => logs.json,
@@ -58,6 +60,14 @@ pub enum Command {
         after_help = "Examples:\n  enigma call 0x… \"declare(uint256)()\" 1000000 --from 1\n  echo 1000000 | enigma call 0x… \"declare(uint256)()\" - --from 1"
     )]
     Call(Call),
+    /// Sign and encrypt a task that another account will send and pay for
+    #[command(
+        after_help = "Example:\n  enigma authorise 0x… \"declare(uint256)()\" 1000000 --from 1 --relayer 5 --out task.json"
+    )]
+    Authorise(Authorise),
+    /// Send a task that another account authorised, and pay for it
+    #[command(after_help = "Example:\n  enigma relay task.json --from 5")]
+    Relay(Relay),
     /// Read a secret contract without a transaction, and print the decrypted, verified answer
     #[command(
         after_help = "Examples:\n  enigma read 0x… \"balanceOf(address)(uint256)\" 0x… --from 1\n  enigma read 0x… \"totalSupply()(uint256)\" --anonymous"
@@ -229,8 +239,41 @@ pub struct Call {
     /// Its arguments; `-` reads one from a line of standard input, out of sight of the process list
     #[arg(allow_negative_numbers = true)]
     pub args: Vec<String>,
+    /// Who sends and pays for it in the caller's name: one of the ten funded accounts, or for `authorise` an address
+    #[arg(long)]
+    pub relayer: Option<String>,
     #[command(flatten)]
     pub common: Common,
+}
+
+#[derive(Args)]
+pub struct Authorise {
+    #[command(flatten)]
+    pub call: Call,
+    /// Where the task for the relayer goes [default: standard output]
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// The account's nonce of relayed tasks [default: asked of the network]
+    #[arg(long)]
+    pub nonce: Option<u64>,
+    /// Seconds within which it must be on the chain; 0: no limit
+    #[arg(long, default_value_t = 3_600)]
+    pub lifetime: u64,
+}
+
+#[derive(Args)]
+pub struct Relay {
+    /// What `authorise` wrote
+    pub task: PathBuf,
+    /// Which of the ten funded accounts sends and pays
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..10))]
+    pub from: u32,
+    /// Where the network keeps its data
+    #[arg(long, default_value = ".enigma", env = "ENIGMA_DATA_DIR")]
+    pub data_dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args)]
@@ -265,6 +308,9 @@ pub struct Task {
     /// What it called, to decode what it returned: such as "add(uint256)(uint256)"
     #[arg(long)]
     pub method: Option<String>,
+    /// Which of the ten funded accounts reads its outcome, if not its sender: the author of a relayed task
+    #[arg(long, value_parser = clap::value_parser!(u32).range(0..10))]
+    pub from: Option<u32>,
     /// Where the network keeps its data
     #[arg(long, default_value = ".enigma", env = "ENIGMA_DATA_DIR")]
     pub data_dir: PathBuf,

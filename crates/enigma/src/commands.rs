@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod admit;
+mod authorise;
 mod call;
 mod chain;
 mod common;
@@ -12,6 +13,7 @@ mod new;
 mod node;
 mod outcome;
 mod read;
+mod relay;
 mod setup;
 mod skip;
 mod status;
@@ -33,6 +35,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Status(target) => status::run(target).await,
         Command::Deploy(args) => deploy::run(args).await,
         Command::Call(args) => call::run(args).await,
+        Command::Authorise(args) => authorise::run(args).await,
+        Command::Relay(args) => relay::run(args).await,
         Command::Read(args) => read::run(args).await,
         Command::Task(args) => task::run(args).await,
         Command::Logs(args) => logs::run(args).await,

@@ -1,4 +1,4 @@
-import { type Address, type Hash, isAddressEqual, type TransactionReceipt } from 'viem'
+import { type Address, type Hash, type Hex, isAddressEqual, type TransactionReceipt } from 'viem'
 import { getTransactionCount, getTransactionReceipt } from 'viem/actions'
 import type { Connection } from './connection.js'
 import { NoTaskError, TaskTimeoutError, TransactionRevertedError } from './errors/task.js'
@@ -22,24 +22,27 @@ const PATIENCE = 5_000
 /** Milliseconds until a task that moved is looked for again. */
 const PAUSE = 250
 
+/** Which input of a transaction is meant; whatever is absent, any. */
+type Wanted = { contract?: Address | undefined; envelope?: Hex | undefined }
+
 /** What bounds a wait. */
 export type Bounds = { hash: Hash; deadline: number; timeout: number; signal?: AbortSignal | undefined }
 
-/** Waits until the transaction is in a block; the input that it created there, for `contract` if it created several. */
+/** Waits until the transaction is in a block; the input that it created there, `task` if it created several. */
 export async function followInclusion(
   connection: Connection,
   feed: FeedReader,
   bounds: Bounds,
-  contract?: Address,
+  task?: Wanted,
 ): Promise<InputLog> {
   const { hash } = bounds
   for (let missing: number | undefined, asked = Date.now(); ; ) {
     const receipt = await findReceipt(connection, hash)
-    if (receipt) return announced(connection, receipt, contract)
+    if (receipt) return announced(connection, receipt, task)
     // Whatever happened, a block or a log, is a reason to look; silence is one too, more slowly.
     const event = await next(feed, bounds, 'submitted')
     const told = event?.type === 'log' ? inputLogs(connection, [event.log]) : []
-    const ours = told.find((log) => log.transaction === hash && isFor(log, contract))
+    const ours = told.find((log) => log.transaction === hash && isFor(log, task))
     if (ours) return ours
     if (Date.now() < asked + HEARTBEAT) continue
     asked = Date.now()
@@ -141,10 +144,10 @@ export async function findReceipt(
 }
 
 /** The input that a receipt announces. */
-export function announced(connection: Connection, receipt: TransactionReceipt, contract?: Address): InputLog {
+export function announced(connection: Connection, receipt: TransactionReceipt, task?: Wanted): InputLog {
   const { transactionHash: hash } = receipt
   if (receipt.status === 'reverted') throw new TransactionRevertedError({ hash })
-  const found = inputLogs(connection, receipt.logs).find((log) => isFor(log, contract))
+  const found = inputLogs(connection, receipt.logs).find((log) => isFor(log, task))
   if (!found) throw new NoTaskError({ what: `Transaction ${hash}` })
   const { contract: where, index, blockHash } = found
   if (blockHash !== receipt.blockHash)
@@ -152,8 +155,8 @@ export function announced(connection: Connection, receipt: TransactionReceipt, c
   return found
 }
 
-function isFor(log: InputLog, contract: Address | undefined): boolean {
-  return contract === undefined || isAddressEqual(log.contract, contract)
+function isFor(log: InputLog, { contract, envelope }: Wanted = {}): boolean {
+  return (!contract || isAddressEqual(log.contract, contract)) && (!envelope || envelope === log.envelope)
 }
 
 /** Whether the transaction may still be included. */

@@ -31,6 +31,8 @@ export type QueryParameters = {
   /** Milliseconds. */
   timeout: number
   signal?: AbortSignal | undefined
+  /** What the reader asks (see `SealParameters`). */
+  flag?: 1 | 2 | undefined
 }
 
 /**
@@ -67,7 +69,7 @@ export async function query(connection: Connection, parameters: QueryParameters)
 
 async function seal(
   connection: Connection,
-  { contract, body, account }: QueryParameters,
+  { contract, body, account, flag }: QueryParameters,
 ): Promise<SentQuery> {
   const { block, epoch } = await now(connection)
   const expiry = block.timestamp + LIFETIME
@@ -79,7 +81,7 @@ async function seal(
   return {
     contract,
     replyKey,
-    envelope: bytesToHex(sealEnvelope(sealing, { kind: 'query', replyKey, body, expiry, reader })),
+    envelope: bytesToHex(sealEnvelope(sealing, { kind: 'query', replyKey, body, expiry, reader, flag })),
   }
 }
 

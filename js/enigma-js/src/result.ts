@@ -17,6 +17,7 @@ import {
   type TaskPlace,
   TaskRevertedError,
   TaskTooLargeError,
+  TaskUnauthorisedError,
   TaskUnopenedError,
   UnknownContractError,
 } from './errors/task.js'
@@ -90,9 +91,10 @@ async function openedOutput(
   commit: VerifiedCommit,
   task: TaskPlace,
 ): Promise<Output> {
-  const own = account !== undefined && isAddressEqual(account.address, input.sender)
-  const replyKey = own ? await replyKeyOf(connection, input.contract, account, input.envelope) : undefined
-  if (!replyKey) throw new NotYoursError({ task, sender: input.sender })
+  const { contract, sender, envelope } = input
+  const own = account && isAddressEqual(account.address, sender) ? account : undefined
+  const replyKey = await replyKeyOf(connection, contract, own, envelope)
+  if (!replyKey) throw new NotYoursError({ task, sender })
   try {
     return decryptOutput(replyKey, input.ctx, commit.output)
   } catch (cause) {
@@ -116,6 +118,8 @@ export function requireSuccess(output: Output, task: TaskPlace, abi: Decoding['a
       throw new TaskExpiredError({ task })
     case 'tooLarge':
       throw new TaskTooLargeError({ task })
+    case 'notAuthorised':
+      throw new TaskUnauthorisedError({ task, data: output.data })
     case 'notDeployed':
       throw new UnknownContractError({
         contract: task.contract,

@@ -33,7 +33,8 @@ type Sending = Omit<SendTaskParameters, 'account'> & { account: Account; contrac
     | { kind: 'deploy'; salt: Hex; code: Hex }
   )
 
-const DEFAULTS: Limits = { gas: 5_000_000n, bytes: 8_192, outbound: 200_000n }
+/** What a task may use unless told otherwise. */
+export const DEFAULT_LIMITS: Limits = { gas: 5_000_000n, bytes: 8_192, outbound: 200_000n }
 
 /** Encrypts and submits. */
 export async function sendTask(connection: Connection, sending: Sending): Promise<TaskHandle> {
@@ -43,9 +44,9 @@ export async function sendTask(connection: Connection, sending: Sending): Promis
     kind,
     body,
     value = 0n,
-    gas = DEFAULTS.gas,
-    bytes = DEFAULTS.bytes,
-    outbound = DEFAULTS.outbound,
+    gas = DEFAULT_LIMITS.gas,
+    bytes = DEFAULT_LIMITS.bytes,
+    outbound = DEFAULT_LIMITS.outbound,
     priceCap,
     onStage,
   } = sending

@@ -1,4 +1,4 @@
-import type { Address, Hash } from 'viem'
+import type { Address, Hash, Hex } from 'viem'
 
 /**
  * Where a task is: `submitted` (broadcast), `waiting` (in the chain, behind other inputs or not deep enough),
@@ -13,4 +13,11 @@ export type StageDetails = { hash: Hash; contract: Address; index?: bigint; bloc
 export type OnStage = (stage: Stage, details: StageDetails) => void
 
 /** A task that was sent: plain data without secrets, enough to wait for it or to read it again later. */
-export type TaskHandle = { hash: Hash; contract: Address; account: Address; kind: 'task' | 'deploy' }
+export type TaskHandle = {
+  hash: Hash
+  contract: Address
+  account: Address
+  kind: 'task' | 'deploy'
+  /** Tells it from others of the same contract in one transaction, as bundlers make them. */
+  envelope?: Hex
+}

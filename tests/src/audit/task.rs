@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::{Address, B256, Bytes};
 use enigma_chain::InputEvent;
 use enigma_evm::{
     BlockContext, HaltCode, Kind as Run, Limits, Outcome, Status as Ended, Task, World, WorldDelta,
 };
 use enigma_primitives::{Encode, gas_class};
 use enigma_protocol::{
-    envelope::{Binding, Envelope, Plaintext},
+    envelope::{Binding, Claim, Envelope, Plaintext},
     fees,
     input::{Input, Kind, context},
     outbound::{MAX_OUTBOUND, OutboundCall, OutboundKind, outbound_gas},
     output::{InnerStatus, Output, PrivateLog},
-    receipt::Status,
+    receipt::{Status, domain_separator},
+    relayed::{self, Given, Place},
     state::sealed_len,
 };
 
@@ -56,10 +57,14 @@ pub(super) fn told(
         };
     };
     let ctx = context(event.head, event.block_hash);
-    let mut run = |gas: u64| execute(history, committee, world, event, &plaintext, gas);
-    let expired = plaintext.expiry != 0 && input.timestamp > plaintext.expiry;
-    let mut outcome = run(if expired { 0 } else { input.gas_limit });
-    let mut output = reported(&outcome, input.kind, expired);
+    let judged = judge(committee, world, event, &plaintext);
+    let author = judged.as_ref().ok().copied().flatten();
+    let mut run = |gas: u64| execute(history, committee, world, event, &plaintext, author, gas);
+    let mut outcome = run(if judged.is_ok() { input.gas_limit } else { 0 });
+    let mut output = match judged {
+        Ok(_) => reported(&outcome, input.kind),
+        Err(refused) => refused,
+    };
     let bytes = output.encrypted_len() + sealed_len(outcome.delta.to_bytes().len());
     let mut outbound = outbound(event.index, &outcome);
     if outbound.len() > MAX_OUTBOUND || !fees::covers(input.commit_gas, bytes as u64, outbound_gas(&outbound))
@@ -77,6 +82,31 @@ pub(super) fn told(
         delta: outcome.delta,
         outbound,
     }
+}
+
+/// Who a relayed task is by, with the nonce that it spends; or what the author of one that may not run reads.
+fn judge(
+    committee: &Committee,
+    world: &World,
+    event: &InputEvent,
+    plaintext: &Plaintext,
+) -> Result<Option<(Address, u64)>, Output> {
+    let input = &event.input;
+    let unrun = |status, data| Output { status, gas_used: 0, data, logs: Vec::new() };
+    if plaintext.expiry != 0 && input.timestamp > plaintext.expiry {
+        return Err(unrun(InnerStatus::Expired, Vec::new()));
+    }
+    let Claim::Relayed(authorisation) = &plaintext.claim else { return Ok(None) };
+    let descriptor = committee.descriptor();
+    let place = Place {
+        domain: domain_separator(descriptor.chain_id, descriptor.enigma),
+        network: descriptor.network(),
+        contract: event.contract,
+    };
+    let given = Given { value: input.value, gas_limit: input.gas_limit };
+    relayed::judge(&place, authorisation, plaintext, given, |account| world.task_nonce(account))
+        .map_err(|why| unrun(InnerStatus::NotAuthorised, why.data()))?;
+    Ok(Some((authorisation.account, authorisation.nonce)))
 }
 
 fn outbound(index: u64, outcome: &Outcome) -> Vec<OutboundCall> {
@@ -119,6 +149,7 @@ fn execute(
     world: &World,
     event: &InputEvent,
     plaintext: &Plaintext,
+    author: Option<(Address, u64)>,
     gas_limit: u64,
 ) -> Outcome {
     let input = &event.input;
@@ -133,7 +164,10 @@ fn execute(
             Kind::Deploy => Run::Deploy { init_code: &calldata },
             Kind::Task | Kind::Query => Run::Call { calldata: &calldata },
         },
-        sender: input.sender,
+        sender: author.map_or(input.sender, |(account, _)| account),
+        caller: input.sender,
+        on_behalf_of: input.on_behalf_of,
+        relayed: author.map(|(_, nonce)| nonce),
         value: input.value,
         inflow: input.inflow,
         gas_limit,
@@ -156,9 +190,8 @@ fn block(input: &Input, chain_id: u64, prevrandao: B256) -> BlockContext {
 }
 
 /// What its sender reads of an outcome.
-fn reported(outcome: &Outcome, kind: Kind, expired: bool) -> Output {
+fn reported(outcome: &Outcome, kind: Kind) -> Output {
     let (status, data) = match outcome.status {
-        _ if expired => (InnerStatus::Expired, Vec::new()),
         // The deployed code is in the delta.
         Ended::Success if kind == Kind::Deploy => (InnerStatus::Success, Vec::new()),
         Ended::Success => (InnerStatus::Success, outcome.output.to_vec()),
@@ -171,6 +204,6 @@ fn reported(outcome: &Outcome, kind: Kind, expired: bool) -> Output {
         topics: log.topics.clone(),
         data: log.data.to_vec(),
     };
-    let gas_used = if expired { 0 } else { outcome.gas_used };
+    let gas_used = outcome.gas_used;
     Output { status, gas_used, data, logs: outcome.logs.iter().map(log).collect() }
 }

@@ -8,7 +8,7 @@ use enigma_chain::{
 use enigma_crypto::{bls::PublicKey, ibe::Session};
 use enigma_primitives::Secret;
 use enigma_protocol::{
-    envelope::{self, Binding, Plaintext},
+    envelope::{self, Binding, Claim, Plaintext},
     fees,
     input::{Kind, context},
     network::{ERA, key_message},
@@ -107,7 +107,7 @@ impl Rig {
         let plaintext = Plaintext {
             reply_key: Secret::from_bytes(reply_key),
             expiry,
-            reader: None,
+            claim: Claim::None,
             body: Secret::new(body.to_vec()),
         };
         let envelope =

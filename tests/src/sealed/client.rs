@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, keccak256};
 use enigma_crypto::{bls::PublicKey, ibe::Session};
 use enigma_primitives::Secret;
 use enigma_protocol::{
-    envelope::{self, Binding, Plaintext},
+    envelope::{self, Binding, Claim, Plaintext},
     input::Kind,
     network::{ERA, key_message},
 };
@@ -74,7 +74,7 @@ impl Client {
         let plaintext = Plaintext {
             reply_key: Secret::from_bytes(reply_key),
             expiry,
-            reader: None,
+            claim: Claim::None,
             body: Secret::new(body.to_vec()),
         };
         let envelope =

@@ -1,18 +1,22 @@
 //! Who reads: an account with a key of its own, and the session key that it authorised.
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256};
 use enigma_crypto::{ibe::Session, sign::SigningKey};
 use enigma_primitives::Secret;
 use enigma_protocol::{
-    envelope::{self, Binding, Plaintext},
+    envelope::{self, Binding, Claim, Plaintext},
     input::Kind,
     network::Descriptor,
     output::Output,
     query::{QueryReply, ReaderProof, authorisation_digest, session_digest},
     receipt::domain_separator,
+    relayed::{self, Authorisation, Place},
 };
 
-use super::{client::Client, entropy::Entropy};
+use super::{
+    client::{Client, Letter},
+    entropy::Entropy,
+};
 
 /// An account and its session key.
 #[derive(Debug)]
@@ -34,6 +38,23 @@ pub struct Question {
     pub authorisation_expiry: u64,
     /// What the authorisation names.
     pub authorised_contract: Address,
+    /// Calldata.
+    pub calldata: Vec<u8>,
+}
+
+/// A task that somebody else is to send.
+#[derive(Clone)]
+pub struct Relay {
+    /// What the envelope is bound to; its sender is the relayer.
+    pub binding: Binding,
+    /// The account's nonce.
+    pub nonce: u64,
+    /// The least gas limit.
+    pub min_gas: u64,
+    /// Wei that must come along.
+    pub value: U256,
+    /// Unix seconds; 0: none.
+    pub expiry: u64,
     /// Calldata.
     pub calldata: Vec<u8>,
 }
@@ -84,7 +105,7 @@ impl Reader {
 
     /// Seals without saying who reads.
     pub fn seal_unsigned(&mut self, question: &Question) -> Query {
-        let plaintext = Plaintext { reader: None, ..self.plaintext(question) };
+        let plaintext = Plaintext { claim: Claim::None, ..self.plaintext(question) };
         self.seal_plaintext(question, plaintext)
     }
 
@@ -93,7 +114,7 @@ impl Reader {
         let mut plaintext = Plaintext {
             reply_key: Secret::from_bytes(self.entropy.word()),
             expiry: question.expiry,
-            reader: None,
+            claim: Claim::None,
             body: Secret::new(question.calldata.clone()),
         };
         let network = self.descriptor.network();
@@ -104,7 +125,7 @@ impl Reader {
             authorisation_digest(domain, network, question.authorised_contract, account, session_key, expiry);
         let (contract, epoch) = (question.binding.contract, question.binding.epoch);
         let asked = session_digest(network, contract, account, epoch, &plaintext);
-        plaintext.reader = Some(ReaderProof {
+        plaintext.claim = Claim::Reader(ReaderProof {
             account,
             authorisation_expiry: expiry,
             session_key,
@@ -112,6 +133,48 @@ impl Reader {
             session_signature: self.session.sign_digest(asked),
         });
         plaintext
+    }
+
+    /// Asks for the nonce of its next relayed task.
+    pub fn account_question(&mut self, question: &Question) -> Query {
+        let mut plaintext = self.plaintext(question);
+        if let Claim::Reader(proof) = plaintext.claim {
+            plaintext.claim = Claim::Account(proof);
+        }
+        self.seal_plaintext(question, plaintext)
+    }
+
+    /// Signs a task for whom `relay` names as sender, and seals it after `spoil`.
+    ///
+    /// # Panics
+    /// Never: it is small.
+    pub fn authorise(&mut self, relay: &Relay, spoil: impl FnOnce(&mut Plaintext)) -> Letter {
+        let mut plaintext = Plaintext {
+            reply_key: Secret::from_bytes(self.entropy.word()),
+            expiry: relay.expiry,
+            claim: Claim::None,
+            body: Secret::new(relay.calldata.clone()),
+        };
+        let place = Place {
+            domain: domain_separator(self.descriptor.chain_id, self.descriptor.enigma),
+            network: self.descriptor.network(),
+            contract: relay.binding.contract,
+        };
+        let mut authorisation = Authorisation {
+            account: self.address(),
+            nonce: relay.nonce,
+            min_gas: relay.min_gas,
+            value: relay.value,
+            signature: [0; 65],
+        };
+        let digest = relayed::digest(&place, &authorisation, &plaintext);
+        authorisation.signature = self.account.sign_digest(digest);
+        plaintext.claim = Claim::Relayed(authorisation);
+        spoil(&mut plaintext);
+        let session = self.client.session(relay.binding.contract, relay.binding.epoch);
+        let envelope =
+            envelope::seal(&session, self.entropy.bytes(), &plaintext, &relay.binding).expect("short");
+        Letter { envelope, reply_key: plaintext.reply_key }
     }
 
     /// Seals whatever this is.

@@ -143,6 +143,9 @@ impl Run {
         let task = Task {
             kind,
             sender: sent.from,
+            caller: sent.from,
+            on_behalf_of: B256::ZERO,
+            relayed: None,
             value: U256::from(value),
             inflow: self.inflow,
             gas_limit: sent.gas,

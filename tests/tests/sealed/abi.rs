@@ -14,6 +14,7 @@ sol! {
     function putAndFail(uint256 slot, uint256 value);
     function look(address at) returns (uint256 balance, uint256 size, bytes32 hash);
     function env() returns (uint256[9]);
+    function raw(uint256 kind, address target, uint256 value, bytes data) returns (bool ok, bytes back);
     function who() returns (address sender, address origin);
     function hashOf(uint256 number) returns (bytes32);
     function long(uint256 size) returns (bytes);

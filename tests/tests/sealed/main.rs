@@ -14,6 +14,7 @@ mod identities;
 mod keys;
 mod queries;
 mod rebuilt;
+mod relayed;
 mod release;
 mod states;
 mod takeover;

@@ -167,15 +167,15 @@ fn another_accounts_signature_does_not_read_for_me() {
     let question = scene.question(&reader, &whoCall {}.abi_encode());
     // The thief names the reader, with its own signatures.
     let mut plaintext = thief.plaintext(&question);
-    plaintext.reader.as_mut().unwrap().account = reader.address();
+    plaintext.claim.reader_mut().unwrap().account = reader.address();
     let query = thief.seal_plaintext(&question, plaintext);
     assert_eq!(scene.code(&query), Code::NotAuthorised);
     // The thief has the reader's authorisation, from a client that lost it, but not its session key.
-    let stolen = reader.plaintext(&question).reader.unwrap();
+    let mut stolen = reader.plaintext(&question).claim;
     let mut plaintext = thief.plaintext(&question);
-    let own = plaintext.reader.take().unwrap();
-    plaintext.reader =
-        Some(enigma_protocol::query::ReaderProof { session_signature: own.session_signature, ..stolen });
+    let own = plaintext.claim.reader().unwrap().session_signature;
+    stolen.reader_mut().unwrap().session_signature = own;
+    plaintext.claim = stolen;
     let query = thief.seal_plaintext(&question, plaintext);
     assert_eq!(scene.code(&query), Code::NotAuthorised);
 }
@@ -185,10 +185,10 @@ fn a_replayed_authorisation_reads_nothing_else() {
     let mut scene = Scene::new();
     let mut reader = scene.net.reader("reader");
     let question = scene.question(&reader, &slot(1));
-    let proof = |reader: &mut Reader| reader.plaintext(&question).reader;
+    let proof = |reader: &mut Reader| reader.plaintext(&question).claim;
     // Both signatures copied into a query for other calldata, another reply key, another expiry.
     let copied = proof(&mut reader);
-    let fresh = Plaintext { reader: copied, ..reader.plaintext(&question) };
+    let fresh = Plaintext { claim: copied, ..reader.plaintext(&question) };
     let query = reader.seal_plaintext(&question, fresh);
     assert_eq!(scene.code(&query), Code::NotAuthorised, "another reply key");
     for change in 0..2 {

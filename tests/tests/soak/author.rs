@@ -11,7 +11,7 @@ use enigma_chain::{
 use enigma_crypto::{bls::PublicKey, ibe, scalar::Scalar};
 use enigma_primitives::Secret;
 use enigma_protocol::{
-    envelope::{self, Binding, Plaintext},
+    envelope::{self, Binding, Claim, Plaintext},
     fees,
     input::Kind,
     network::{Descriptor, ERA, key_message},
@@ -109,7 +109,7 @@ impl Author {
         let sender = self.sender.address();
         let binding = Binding { kind, network, contract, epoch, sender, on_behalf_of: B256::ZERO };
         let reply_key = Secret::from_bytes(rand::random());
-        let plaintext = Plaintext { reply_key, expiry: 0, reader: None, body: Secret::new(body) };
+        let plaintext = Plaintext { reply_key, expiry: 0, claim: Claim::None, body: Secret::new(body) };
         envelope::seal(session, random(), &plaintext, &binding).unwrap()
     }
 }

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use enigma_sdk::Limits;
 
-use super::{common, outcome};
+use super::{authorise, common, outcome};
 use crate::{abi, cli::Call};
 
 /// Prints the returned values, one a line. Exit code 2 if the task failed.
@@ -15,7 +15,18 @@ pub async fn run(args: Call) -> Result<ExitCode> {
     let calldata = abi::encode_call(&method, &common::read_arguments(args.args)?)?;
     let limits = Limits::default();
     let limits = Limits { gas: args.common.gas.unwrap_or(limits.gas), ..limits };
-    let sent = client.send(args.address, calldata, abi::ether(&args.common.value)?, limits).await?;
+    let value = abi::ether(&args.common.value)?;
+    let sent = if let Some(relayer) = &args.relayer {
+        let index =
+            relayer.parse().context("--relayer: one of the ten funded accounts sends it, by its number")?;
+        let (relayer, _) = common::client(&args.common.data_dir, index).await?;
+        let order = authorise::order(args.address, calldata, relayer.address(), value, limits);
+        let authorised = client.authorise(order).await?;
+        let input = relayer.relay(&authorised.task).await?;
+        authorised.sent(&input)
+    } else {
+        client.send(args.address, calldata, value, limits).await?
+    };
     let report = outcome::finish(&client, &args.common, &sent).await?;
     let known = || common::known_abi(&directory, args.address);
     outcome::tell(&method, &report.outcome, known, args.common.json, outcome::describe(&report))

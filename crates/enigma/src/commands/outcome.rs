@@ -5,6 +5,7 @@ use std::{process::ExitCode, time::Duration};
 use alloy_primitives::hex;
 use anyhow::Result;
 use enigma_chain::json_abi::{Function, JsonAbi};
+use enigma_protocol::relayed::Unauthorised;
 use enigma_sdk::{Client, Outcome, Report, Sent};
 use serde_json::{Value, json};
 
@@ -53,6 +54,7 @@ pub fn words(outcome: &Outcome, abi: Option<&JsonAbi>) -> (&'static str, String)
         Outcome::Expired => ("expired", "the task came too late".into()),
         Outcome::TooLarge => ("too-large", "the result is larger than the task paid for".into()),
         Outcome::NotDeployed => ("not-deployed", "the contract's deployment failed".into()),
+        Outcome::NotAuthorised(why) => ("not-authorised", unauthorised(*why)),
         Outcome::Unopened => ("unopened", "the enclave could not open the envelope".into()),
     }
 }
@@ -94,6 +96,20 @@ pub fn failed(outcome: &Outcome, abi: Option<&JsonAbi>, as_json: bool, mut out: 
         eprintln!("{kind}: {reason}");
     }
     ExitCode::from(2)
+}
+
+fn unauthorised(why: Option<Unauthorised>) -> String {
+    match why {
+        Some(Unauthorised::Signature) => "its author did not sign this task".into(),
+        Some(Unauthorised::Value) => "the relayer sent another value than its author said".into(),
+        Some(Unauthorised::Gas) => "the relayer gave less gas than its author asked for".into(),
+        Some(Unauthorised::Nonce { expected }) => {
+            format!(
+                "its nonce is not the one that is due, {expected}: it ran before, or another must come first"
+            )
+        }
+        None => "for a reason that this version does not know".into(),
+    }
 }
 
 fn halt_reason(code: u8) -> String {

@@ -75,7 +75,7 @@ pub async fn run(args: Task) -> Result<ExitCode> {
 
 async fn tell(args: &Task, life: Life, directory: &Directory, method: Option<Function>) -> Result<Told> {
     let account = common::local_account(life.input.input.sender)?;
-    let inside = match (&life.commit, account) {
+    let inside = match (&life.commit, args.from.or(account)) {
         (None, _) if life.skip.is_some() => Inside::Skipped,
         (None, _) => Inside::Pending,
         (Some(_), None) => Inside::Foreign,
@@ -84,6 +84,7 @@ async fn tell(args: &Task, life: Life, directory: &Directory, method: Option<Fun
             match client.open(&life.input, commit) {
                 Ok(report) => Inside::Open(Box::new(report)),
                 Err(Error::ForeignOutput { .. }) => Inside::Lost,
+                Err(Error::NotOurs { .. }) => Inside::Foreign,
                 Err(error) => return Err(error.into()),
             }
         }

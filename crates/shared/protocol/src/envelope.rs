@@ -4,11 +4,11 @@ use alloy_primitives::{Address, B256};
 use enigma_crypto::{Error, aead, ibe};
 use enigma_primitives::{
     Secret,
-    codec::{Reader, Writer},
+    codec::{Decode, DecodeError, Encode, Reader, Writer},
     tags,
 };
 
-use crate::{input::Kind, network::ERA, query::ReaderProof, state::zero_fill};
+use crate::{input::Kind, network::ERA, query::ReaderProof, relayed::Authorisation, state::zero_fill};
 
 /// The only version of envelopes.
 pub const VERSION: u8 = 1;
@@ -68,10 +68,75 @@ pub struct Plaintext {
     pub reply_key: Secret<[u8; 32]>,
     /// Unix seconds after which the task must not run; 0: never, which a query may not say.
     pub expiry: u64,
-    /// On whose behalf a query reads; nothing else has it.
-    pub reader: Option<ReaderProof>,
+    /// On whose behalf this is.
+    pub claim: Claim,
     /// Calldata, or what follows a deploy's clear code.
     pub body: Secret<Vec<u8>>,
+}
+
+/// Who says that this is on their behalf, and the proof of it.
+#[derive(Default)]
+pub enum Claim {
+    /// Nobody but who sends it; a query then reads for nobody in particular.
+    #[default]
+    None,
+    /// An account reads; queries only.
+    Reader(ReaderProof),
+    /// An account asks for the nonce of its next relayed task; queries without a body only.
+    Account(ReaderProof),
+    /// An account lets the sender relay this task; tasks only.
+    Relayed(Authorisation),
+}
+
+impl Claim {
+    /// The proof of who reads.
+    pub const fn reader(&self) -> Option<&ReaderProof> {
+        match self {
+            Self::Reader(proof) | Self::Account(proof) => Some(proof),
+            Self::None | Self::Relayed(_) => None,
+        }
+    }
+
+    /// The proof of who reads, to be changed.
+    pub const fn reader_mut(&mut self) -> Option<&mut ReaderProof> {
+        match self {
+            Self::Reader(proof) | Self::Account(proof) => Some(proof),
+            Self::None | Self::Relayed(_) => None,
+        }
+    }
+
+    /// Whether an envelope of `kind` with this body may carry it.
+    const fn suits(&self, kind: Kind, body: &[u8]) -> bool {
+        match self {
+            Self::None => true,
+            Self::Reader(_) => matches!(kind, Kind::Query),
+            Self::Account(_) => matches!(kind, Kind::Query) && body.is_empty(),
+            Self::Relayed(_) => matches!(kind, Kind::Task),
+        }
+    }
+}
+
+impl Encode for Claim {
+    fn encode(&self, w: &mut Writer) {
+        match self {
+            Self::None => w.u8(0),
+            Self::Reader(proof) => w.u8(1).put(proof),
+            Self::Account(proof) => w.u8(2).put(proof),
+            Self::Relayed(authorisation) => w.u8(3).put(authorisation),
+        };
+    }
+}
+
+impl Decode for Claim {
+    fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(match r.u8()? {
+            0 => Self::None,
+            1 => Self::Reader(r.get()?),
+            2 => Self::Account(r.get()?),
+            3 => Self::Relayed(r.get()?),
+            tag => return Err(DecodeError::UnknownTag { what: "claim", tag: tag.into() }),
+        })
+    }
 }
 
 /// The envelope does not open, for a reason that its sender answers for.
@@ -139,7 +204,7 @@ impl Plaintext {
         self.reply_key.expose(|key| {
             w.raw(key);
         });
-        w.u64(self.expiry).put(&self.reader);
+        w.u64(self.expiry).put(&self.claim);
         self.body.expose(|body| {
             w.bytes(body);
         });
@@ -150,11 +215,12 @@ impl Plaintext {
         let mut r = Reader::new(bytes);
         let reply_key = Secret::new(r.array().ok()?);
         let expiry = r.u64().ok()?;
-        let reader: Option<ReaderProof> = r.get().ok()?;
-        if reader.is_some() && kind != Kind::Query {
-            return None; // authorisations of relayed tasks do not exist yet
+        let claim: Claim = r.get().ok()?;
+        let body = r.bytes(LARGEST).ok()?;
+        if !claim.suits(kind, body) {
+            return None;
         }
-        let body = Secret::new(r.bytes(LARGEST).ok()?.to_vec());
-        r.rest().iter().all(|&b| b == 0).then_some(Self { reply_key, expiry, reader, body })
+        let body = Secret::new(body.to_vec());
+        r.rest().iter().all(|&b| b == 0).then_some(Self { reply_key, expiry, claim, body })
     }
 }

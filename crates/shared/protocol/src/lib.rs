@@ -17,6 +17,7 @@
 //! snapshot  sealed snapshots in chunks that are checked one by one
 //! keys      requests for keys and the answers of key enclaves
 //! query     private reads: who may, what is asked, what comes back
+//! relayed   tasks that an account signs and somebody else sends
 //! view_key  reply keys that an account can derive again
 //! genesis   dealing the first shares
 //! door      what goes in and out of an enclave
@@ -46,6 +47,7 @@ pub mod output;
 pub mod peer;
 pub mod query;
 pub mod receipt;
+pub mod relayed;
 pub mod snapshot;
 pub mod state;
 pub mod view_key;

@@ -34,6 +34,9 @@ pub enum InnerStatus {
     TooLarge = 4,
     /// The contract is not there: its deployment failed.
     NotDeployed = 5,
+    /// A relayed task that its author's authorisation does not cover; the data is the reason
+    /// ([`crate::relayed::Unauthorised`]), and nothing was changed.
+    NotAuthorised = 6,
 }
 
 impl Encode for InnerStatus {
@@ -51,6 +54,7 @@ impl Decode for InnerStatus {
             3 => Self::Expired,
             4 => Self::TooLarge,
             5 => Self::NotDeployed,
+            6 => Self::NotAuthorised,
             tag => return Err(DecodeError::UnknownTag { what: "inner status", tag: tag.into() }),
         })
     }

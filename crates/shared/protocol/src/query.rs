@@ -172,7 +172,7 @@ pub fn reader(place: &Place, plaintext: &Plaintext) -> Result<Address, Unread> {
     if !lives(plaintext.expiry, LIFETIME) {
         return Err(Unread::Expired);
     }
-    let Some(proof) = &plaintext.reader else { return Ok(Address::ZERO) };
+    let Some(proof) = plaintext.claim.reader() else { return Ok(Address::ZERO) };
     if !lives(proof.authorisation_expiry, AUTHORISATION_LIFETIME) {
         return Err(Unread::Expired);
     }

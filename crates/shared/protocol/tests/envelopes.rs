@@ -13,7 +13,7 @@ use enigma_crypto::{
 };
 use enigma_primitives::{Secret, tags::CURVE_INPUT};
 use enigma_protocol::{
-    envelope::{self, Binding, Envelope, Plaintext},
+    envelope::{self, Binding, Claim, Envelope, Plaintext},
     input::Kind,
     network::{ERA, key_message},
 };
@@ -54,7 +54,7 @@ fn envelope(kind: Kind, body: &[u8], on_behalf_of: B256, expiry: u64) -> Value {
     let plaintext = Plaintext {
         reply_key: Secret::from_bytes(bytes("reply key")),
         expiry,
-        reader: None,
+        claim: Claim::None,
         body: Secret::new(body.to_vec()),
     };
     let mut nonce = [0; 24];

@@ -24,6 +24,7 @@ use crate::{
     machine::SealedContext,
     outbound::{self, OUTBOUND},
     random::{RANDOM_BYTES, RandomBytes},
+    whose::{self, TASK},
 };
 
 /// Selector of `OutsideCall(address)`.
@@ -53,7 +54,7 @@ impl Border {
         static ALL: OnceLock<AddressSet> = OnceLock::new();
         ALL.get_or_init(|| {
             let mut all = self.ethereum.warm_addresses().clone();
-            all.extend([RANDOM_BYTES, OUTBOUND]);
+            all.extend([RANDOM_BYTES, OUTBOUND, TASK]);
             all
         })
     }
@@ -75,6 +76,10 @@ impl<'a> PrecompileProvider<SealedContext<'a>> for Border {
         if target == RANDOM_BYTES {
             let seed = context.journaled_state.db().task.randomness;
             return Ok(Some(self.random.run(&inputs.input.as_bytes(context), inputs.gas_limit, seed)));
+        }
+        if target == TASK {
+            let task = context.journaled_state.db().task;
+            return Ok(Some(whose::run(inputs.gas_limit, task)));
         }
         if target == OUTBOUND {
             return Ok(Some(outbound::run(context, inputs)));

@@ -13,6 +13,7 @@ const VERSION: u8 = 2;
 
 const INFLOW: u8 = 1;
 const OUTBOUND_CALLS: u8 = 2;
+const TASK_NONCE: u8 = 4;
 
 const NONCE: u8 = 1;
 const BALANCE: u8 = 2;
@@ -28,6 +29,8 @@ pub struct WorldDelta {
     pub inflow_seen: Option<U256>,
     /// The new count of outbound calls, if it grew.
     pub outbound_calls: Option<u64>,
+    /// Whose nonce of relayed tasks changed, and what it is now; 0 forgets the account.
+    pub task_nonce: Option<(Address, u64)>,
     /// Accounts that differ, by ascending address.
     pub accounts: Vec<AccountDelta>,
 }
@@ -57,7 +60,9 @@ impl WorldDelta {
     }
 
     const fn flags(&self) -> u8 {
-        flag(self.inflow_seen.is_some(), INFLOW) | flag(self.outbound_calls.is_some(), OUTBOUND_CALLS)
+        flag(self.inflow_seen.is_some(), INFLOW)
+            | flag(self.outbound_calls.is_some(), OUTBOUND_CALLS)
+            | flag(self.task_nonce.is_some(), TASK_NONCE)
     }
 }
 
@@ -88,6 +93,10 @@ impl Encode for WorldDelta {
         if let Some(calls) = self.outbound_calls {
             compact::put_u64(w, calls);
         }
+        if let Some((account, nonce)) = &self.task_nonce {
+            w.put(account);
+            compact::put_u64(w, *nonce);
+        }
         compact::put_u64(w, self.accounts.len() as u64);
         for account in &self.accounts {
             account.encode(w);
@@ -99,11 +108,12 @@ impl Decode for WorldDelta {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         version(r, VERSION, "delta version")?;
         let flags = r.u8()?;
-        if flags > (INFLOW | OUTBOUND_CALLS) {
+        if flags > (INFLOW | OUTBOUND_CALLS | TASK_NONCE) {
             return Err(DecodeError::UnknownTag { what: "delta flags", tag: flags.into() });
         }
         let inflow_seen = if flags & INFLOW != 0 { Some(compact::get(r)?) } else { None };
         let outbound_calls = if flags & OUTBOUND_CALLS != 0 { Some(compact::get_u64(r)?) } else { None };
+        let task_nonce = if flags & TASK_NONCE != 0 { Some((r.get()?, compact::get_u64(r)?)) } else { None };
         // Address, flags and one changed byte at least.
         let count = compact::get_count(r, 22)?;
         let mut accounts: Vec<AccountDelta> = Vec::new();
@@ -114,7 +124,7 @@ impl Decode for WorldDelta {
             }
             accounts.push(account);
         }
-        Ok(Self { inflow_seen, outbound_calls, accounts })
+        Ok(Self { inflow_seen, outbound_calls, task_nonce, accounts })
     }
 }
 

@@ -1,6 +1,6 @@
 //! One task, from the world before it to the change it makes.
 
-use alloy_primitives::{Bytes, U256};
+use alloy_primitives::{Address, Bytes, U256};
 use enigma_primitives::Encode;
 use revm::{
     context::result::{ExecutionResult, InvalidTransaction},
@@ -25,6 +25,11 @@ const AMOUNT_BITS: usize = 128;
 /// Total and deterministic: whatever the task, the outcome says how it ended.
 pub fn execute(world: &World, task: &Task<'_>) -> Outcome {
     let inflow = accepted_inflow(world, task);
+    if !has_room_for_nonce(world, task) {
+        // It does not run, so its nonce can stay: a world may not outgrow its snapshot, whoever fails in it.
+        let unspent = Task { relayed: None, ..*task };
+        return halted(task, HaltCode::WorldLimit, deposits(&Base::new(world, &unspent, inflow), inflow));
+    }
     let base = Base::new(world, task, inflow);
     let deposits = || deposits(&base, inflow);
     if let Err(code) = admit(world, task) {
@@ -74,6 +79,22 @@ fn accepted_inflow(world: &World, task: &Task<'_>) -> U256 {
         }
         _ => world.inflow_seen(),
     }
+}
+
+/// The nonce that the task spends, whatever becomes of it.
+fn spent(task: &Task<'_>) -> Option<(Address, u64)> {
+    match task.kind {
+        Kind::Query { .. } => None,
+        Kind::Deploy { .. } | Kind::Call { .. } => {
+            task.relayed.map(|nonce| (task.sender, nonce.saturating_add(1)))
+        }
+    }
+}
+
+/// Whether the world may grow by the nonce of an author that it has not seen before.
+fn has_room_for_nonce(world: &World, task: &Task<'_>) -> bool {
+    let delta = WorldDelta { task_nonce: spent(task), ..WorldDelta::default() };
+    world.size_after(&delta) <= task.limits.world.max(world.size())
 }
 
 /// What can be refused without running anything.
@@ -138,7 +159,11 @@ fn refusal_code(refusal: &Refusal) -> HaltCode {
 
 /// What even a failed task changes.
 fn deposits(base: &Base<'_>, inflow: U256) -> WorldDelta {
-    let mut delta = WorldDelta { inflow_seen: inflow_change(base, inflow), ..WorldDelta::default() };
+    let mut delta = WorldDelta {
+        inflow_seen: inflow_change(base, inflow),
+        task_nonce: spent(base.task),
+        ..WorldDelta::default()
+    };
     let root = base.world.root();
     if base.root_balance != base.world.balance(root) {
         let balance = Some(base.root_balance);
@@ -166,7 +191,8 @@ fn changes(base: &Base<'_>, inflow: U256, state: EvmState, outbound: &[OutboundC
     accounts.sort_unstable_by_key(|change| change.address);
     let calls = outbound.iter().filter(|call| call.kind == OutboundKind::Call).count() as u64;
     let outbound_calls = (calls != 0).then(|| world.outbound_calls().saturating_add(calls));
-    WorldDelta { inflow_seen: inflow_change(base, inflow), outbound_calls, accounts }
+    let task_nonce = spent(base.task);
+    WorldDelta { inflow_seen: inflow_change(base, inflow), outbound_calls, task_nonce, accounts }
 }
 
 fn inflow_change(base: &Base<'_>, inflow: U256) -> Option<U256> {

@@ -13,12 +13,14 @@
 //! - [`border`]: where the world ends; plain ether may cross it, other calls revert with `OutsideCall(address)`.
 //! - [`outbound`]: ether and calls on their way to Ethereum, and the precompile for such calls.
 //! - [`random`]: the confidential randomness precompile.
+//! - [`whose`]: the precompile that tells who sent the task and on whose behalf.
 //! - `machine`, `db`, `compact`: the wiring of revm, its read-only view of a world, and small numbers.
 //!
 //! Invariants:
 //! - The same world and task give the same bytes, everywhere and at any time. Every limit is a count.
 //! - [`execute()`] and every decoder are total: no input makes them panic.
-//! - A task that does not succeed changes nothing but the plain deposits it brings to the root's balance.
+//! - A task that does not succeed changes nothing but the plain deposits it brings to the root's balance, and the
+//!   nonce of its author if it was relayed. So an authorisation is good for one run at most.
 //! - Money: the balances of the world add up to `inflow` plus the values of successful tasks minus the values of
 //!   outbound calls; only ether that a contract burns on purpose is missing (in the transaction that created it, a
 //!   self-destruct to itself, or ether sent to it after its self-destruct). A run whose outbound calls do not carry
@@ -64,6 +66,7 @@ pub mod random;
 pub mod task;
 #[cfg(test)]
 mod tests;
+pub mod whose;
 pub mod world;
 
 pub use delta::{AccountDelta, WorldDelta};

@@ -19,6 +19,12 @@ pub struct Task<'a> {
     pub kind: Kind<'a>,
     /// `msg.sender` of the first frame and `tx.origin`.
     pub sender: Address,
+    /// Who called the Enigma contract: the relayer of a relayed task, else the sender. A query has none.
+    pub caller: Address,
+    /// The word that a forwarding contract set, else zero.
+    pub on_behalf_of: B256,
+    /// The nonce that this task spends, if it was relayed: the sender's own, as [`crate::World::task_nonce`] has it.
+    pub relayed: Option<u64>,
     /// Wei sent along; stays on the chain unless the task succeeds. Ignored for a query.
     pub value: U256,
     /// Wei that the portal held at inclusion, plus `sent`, minus `delivered`. It never decreases on the chain;

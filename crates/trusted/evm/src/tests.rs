@@ -9,6 +9,7 @@ mod money;
 mod outbound;
 mod programs;
 mod purse;
+mod relayed;
 mod speed;
 
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -84,6 +85,9 @@ fn task<'a>(kind: Kind<'a>, inflow: u64, value: u64) -> Task<'a> {
     Task {
         kind,
         sender: ALICE,
+        caller: ALICE,
+        on_behalf_of: B256::ZERO,
+        relayed: None,
         value: U256::from(value),
         inflow: U256::from(inflow),
         gas_limit: GAS,

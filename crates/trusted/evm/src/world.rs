@@ -12,11 +12,14 @@ use crate::{
 };
 
 /// First byte of the encoding.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 /// What [`World::size`] counts for an account besides its code and slots.
 const ACCOUNT_SIZE: u64 = 64;
 /// What [`World::size`] counts for a slot.
 const SLOT_SIZE: u64 = 64;
+
+/// What [`World::size`] counts for an account that had tasks relayed.
+const NONCE_SIZE: u64 = 64;
 
 /// One account of the world.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -111,6 +114,8 @@ pub struct World {
     inflow_seen: U256,
     outbound_calls: u64,
     accounts: BTreeMap<Address, Account>,
+    /// Relayed tasks that ran, by author; never zero. Authors are outside: they have no account here.
+    task_nonces: BTreeMap<Address, u64>,
     /// Kept up to date, so that a limit on it costs nothing.
     size: u64,
 }
@@ -118,7 +123,14 @@ pub struct World {
 impl World {
     /// A world in which nothing was deployed yet. `root` is the address of the portal.
     pub const fn empty(root: Address) -> Self {
-        Self { root, inflow_seen: U256::ZERO, outbound_calls: 0, accounts: BTreeMap::new(), size: 0 }
+        Self {
+            root,
+            inflow_seen: U256::ZERO,
+            outbound_calls: 0,
+            accounts: BTreeMap::new(),
+            task_nonces: BTreeMap::new(),
+            size: 0,
+        }
     }
 
     /// Address of the root contract, inside and (as portal) outside.
@@ -142,8 +154,14 @@ impl World {
         self.outbound_calls
     }
 
-    /// Memory that the state asks for, in bytes, roughly: 64 for an account, its code, 64 for a slot. The same
-    /// for everybody, so that it can be limited.
+    /// The nonce of the next task that somebody relays for `account`: how many ran before. It has nothing to do with
+    /// what `CREATE` counts, and no contract can see it.
+    pub fn task_nonce(&self, account: Address) -> u64 {
+        self.task_nonces.get(&account).copied().unwrap_or_default()
+    }
+
+    /// Memory that the state asks for, in bytes, roughly: 64 for an account, its code, 64 for a slot, 64 for an author
+    /// of relayed tasks. The same for everybody, so that it can be limited.
     pub const fn size(&self) -> u64 {
         self.size
     }
@@ -193,6 +211,15 @@ impl World {
         if let Some(calls) = delta.outbound_calls {
             self.outbound_calls = calls;
         }
+        match delta.task_nonce {
+            Some((author, 0)) => {
+                self.task_nonces.remove(&author);
+            }
+            Some((author, nonce)) => {
+                self.task_nonces.insert(author, nonce);
+            }
+            None => {}
+        }
         for change in &delta.accounts {
             match self.accounts.entry(change.address) {
                 Entry::Vacant(entry) => {
@@ -224,6 +251,7 @@ impl World {
         WorldDelta {
             inflow_seen: delta.inflow_seen.map(|_| self.inflow_seen),
             outbound_calls: delta.outbound_calls.map(|_| self.outbound_calls),
+            task_nonce: delta.task_nonce.map(|(author, _)| (author, self.task_nonce(author))),
             accounts: accounts.collect(),
         }
     }
@@ -231,7 +259,14 @@ impl World {
     /// [`World::size`] after `delta`, without making it.
     pub(crate) fn size_after(&self, delta: &WorldDelta) -> u64 {
         let none = Account::default();
-        delta.accounts.iter().fold(self.size, |size, change| {
+        let size = match delta.task_nonce {
+            Some((author, nonce)) => self
+                .size
+                .saturating_sub(nonce_size(self.task_nonce(author)))
+                .saturating_add(nonce_size(nonce)),
+            None => self.size,
+        };
+        delta.accounts.iter().fold(size, |size, change| {
             let account = self.account(change.address).unwrap_or(&none);
             size.saturating_sub(account.size()).saturating_add(account.size_after(change))
         })
@@ -248,6 +283,11 @@ impl World {
     }
 }
 
+/// What an author's nonce counts for.
+const fn nonce_size(nonce: u64) -> u64 {
+    if nonce == 0 { 0 } else { NONCE_SIZE }
+}
+
 impl Encode for World {
     fn encode(&self, w: &mut Writer) {
         w.u8(VERSION).put(&self.root);
@@ -260,6 +300,11 @@ impl Encode for World {
             compact::put(w, account.balance);
             w.bytes(account.code.original_byte_slice());
             put_slots(w, account.storage.len(), account.storage.iter().map(|(slot, value)| (*slot, *value)));
+        }
+        compact::put_u64(w, self.task_nonces.len() as u64);
+        for (author, nonce) in &self.task_nonces {
+            w.put(author);
+            compact::put_u64(w, *nonce);
         }
     }
 }
@@ -281,8 +326,28 @@ impl Decode for World {
             world.size = world.size.saturating_add(account.size());
             world.accounts.insert(address, account);
         }
+        world.task_nonces = decode_nonces(r)?;
+        let authors = world.task_nonces.len() as u64;
+        world.size = world.size.saturating_add(authors.saturating_mul(NONCE_SIZE));
         Ok(world)
     }
+}
+
+fn decode_nonces(r: &mut Reader<'_>) -> Result<BTreeMap<Address, u64>, DecodeError> {
+    // Address, length of the nonce and a byte of it.
+    let count = compact::get_count(r, 22)?;
+    let mut nonces = BTreeMap::new();
+    for _ in 0..count {
+        let author: Address = r.get()?;
+        let nonce = compact::get_u64(r)?;
+        if nonce == 0 || nonces.last_key_value().is_some_and(|(last, _)| *last >= author) {
+            return Err(DecodeError::Invalid {
+                what: "ascending list of authors with nonces that are not zero",
+            });
+        }
+        nonces.insert(author, nonce);
+    }
+    Ok(nonces)
 }
 
 fn decode_account(r: &mut Reader<'_>) -> Result<Account, DecodeError> {

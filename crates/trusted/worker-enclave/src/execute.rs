@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::{Address, B256, Bytes};
 use enigma_crypto::{bls::IdentityKey, kdf};
 use enigma_evm::{
     BlockContext, HaltCode, Kind as Run, Limits, Outcome, Status as Ended, Task, World, WorldDelta,
@@ -11,12 +11,13 @@ use enigma_lightclient::HeaderChain;
 use enigma_primitives::{Encode, Secret, gas_class, tags};
 use enigma_protocol::{
     door::{Code, Refusal},
-    envelope::Plaintext,
+    envelope::{Claim, Plaintext},
     fees,
     input::{Input, Kind},
     outbound::{MAX_OUTBOUND, OutboundCall, OutboundKind, outbound_gas},
     output::{EncryptedOutput, InnerStatus, Output, PrivateLog},
     receipt::Status,
+    relayed::{self, Given, Place, Unauthorised},
     state::{SealedDelta, StateKey, sealed_len},
 };
 
@@ -40,6 +41,8 @@ pub(crate) struct Done {
 pub(crate) struct Shop<'a> {
     pub(crate) chain: &'a HeaderChain,
     pub(crate) chain_id: u64,
+    /// Where authorisations must be for.
+    pub(crate) place: Place,
     pub(crate) label: &'a [u8],
     pub(crate) state_key: &'a StateKey,
 }
@@ -55,20 +58,21 @@ impl Shop<'_> {
     ) -> Result<Done, Refusal> {
         let input = &ordered.untrusted.input;
         let calldata = plaintext.body.expose(|body| self.body(ordered, body));
-        let expired = plaintext.expiry != 0 && input.timestamp > plaintext.expiry;
-        let outcome = if expired {
-            self.call(world, ordered, random, &calldata, Effort::None)
-        } else {
-            self.call(world, ordered, random, &calldata, Effort::Full)
+        let judged = self.judge(world, ordered, plaintext);
+        let author = judged.as_ref().copied().ok().flatten();
+        let call = |effort| self.call(world, ordered, random, &calldata, author, effort);
+        let mut outcome = call(if judged.is_ok() { Effort::Full } else { Effort::None });
+        let mut output = match &judged {
+            Ok(_) => reported(&outcome),
+            Err(unrun) => unrun.output(),
         };
-        let (mut outcome, mut output) = reported(outcome, expired);
         if input.kind == Kind::Deploy && output.status == InnerStatus::Success {
             output.data.clear(); // the deployed code: its sender knows it, and the delta carries it already
         }
         let mut outbound = outbound(ordered.index, &outcome);
         if too_large(input, &outcome, &output, &outbound) {
             outbound.clear();
-            outcome = self.call(world, ordered, random, &calldata, Effort::None);
+            outcome = call(Effort::None);
             output = Output {
                 status: InnerStatus::TooLarge,
                 gas_used: input.gas_limit,
@@ -86,6 +90,25 @@ impl Shop<'_> {
             delta: outcome.delta,
             outbound,
         })
+    }
+
+    /// Whether it may run, and if it was relayed, for whom. The nonce comes last: only the account's own signature
+    /// learns it.
+    fn judge(
+        &self,
+        world: &World,
+        ordered: &Ordered<'_>,
+        plaintext: &Plaintext,
+    ) -> Result<Option<Author>, Unrun> {
+        let input = &ordered.untrusted.input;
+        if plaintext.expiry != 0 && input.timestamp > plaintext.expiry {
+            return Err(Unrun::Expired);
+        }
+        let Claim::Relayed(authorisation) = &plaintext.claim else { return Ok(None) };
+        let given = Given { value: input.value, gas_limit: input.gas_limit };
+        let nonce = |account| world.task_nonce(account);
+        relayed::judge(&self.place, authorisation, plaintext, given, nonce).map_err(Unrun::NotAuthorised)?;
+        Ok(Some(Author { account: authorisation.account, nonce: authorisation.nonce }))
     }
 
     /// The outcome of an input whose envelope does not open: nothing changes but that it is over.
@@ -121,6 +144,7 @@ impl Shop<'_> {
         ordered: &Ordered<'_>,
         random: &IdentityKey,
         calldata: &Bytes,
+        author: Option<Author>,
         effort: Effort,
     ) -> Outcome {
         let input = &ordered.untrusted.input;
@@ -131,7 +155,10 @@ impl Shop<'_> {
                 Kind::Deploy => Run::Deploy { init_code: calldata },
                 Kind::Task | Kind::Query => Run::Call { calldata },
             },
-            sender: input.sender,
+            sender: author.map_or(input.sender, |author| author.account),
+            caller: input.sender,
+            on_behalf_of: input.on_behalf_of,
+            relayed: author.map(|author| author.nonce),
             value: input.value,
             inflow: input.inflow,
             // Without gas nothing runs: what is left is the deposits that the input brought.
@@ -151,8 +178,31 @@ impl Shop<'_> {
     }
 }
 
-/// Whether a task runs, or is only over: expired, or already found to be too large. Running an expired task would cost
-/// a worker gas that nobody pays.
+/// Whose a relayed task is, and the nonce that it spends.
+#[derive(Clone, Copy)]
+struct Author {
+    account: Address,
+    nonce: u64,
+}
+
+/// Why a task does not run.
+enum Unrun {
+    Expired,
+    NotAuthorised(Unauthorised),
+}
+
+impl Unrun {
+    fn output(&self) -> Output {
+        let (status, data) = match self {
+            Self::Expired => (InnerStatus::Expired, Vec::new()),
+            Self::NotAuthorised(why) => (InnerStatus::NotAuthorised, why.data()),
+        };
+        Output { status, gas_used: 0, data, logs: Vec::new() }
+    }
+}
+
+/// Whether a task runs, or is only over: it may not run, or was already found to be too large. Running an expired task
+/// would cost a worker gas that nobody pays.
 #[derive(Clone, Copy)]
 enum Effort {
     Full,
@@ -176,9 +226,8 @@ pub(crate) fn recent_hashes(chain: &HeaderChain, number: u64) -> BTreeMap<u64, B
 }
 
 /// The outcome as who asked for it will read it.
-pub(crate) fn reported(outcome: Outcome, expired: bool) -> (Outcome, Output) {
+pub(crate) fn reported(outcome: &Outcome) -> Output {
     let (status, data) = match outcome.status {
-        _ if expired => (InnerStatus::Expired, Vec::new()),
         Ended::Success => (InnerStatus::Success, outcome.output.to_vec()),
         Ended::Revert => (InnerStatus::Reverted, outcome.output.to_vec()),
         Ended::Halt(HaltCode::NotDeployed) => (InnerStatus::NotDeployed, Vec::new()),
@@ -189,8 +238,7 @@ pub(crate) fn reported(outcome: Outcome, expired: bool) -> (Outcome, Output) {
         .iter()
         .map(|l| PrivateLog { address: l.address, topics: l.topics.clone(), data: l.data.to_vec() })
         .collect();
-    let gas_used = if expired { 0 } else { outcome.gas_used };
-    (outcome, Output { status, gas_used, data, logs })
+    Output { status, gas_used: outcome.gas_used, data, logs }
 }
 
 /// What a task had its portal do, as the protocol has it.

@@ -6,8 +6,9 @@ use enigma_lightclient::EnigmaView;
 use enigma_platform::{Awake, random_secret};
 use enigma_protocol::{
     door::{Code, Refusal, Stop, UntrustedQuery},
-    envelope::{Envelope, Plaintext},
+    envelope::{Claim, Envelope, Plaintext},
     keys::Purpose,
+    output::{InnerStatus, Output},
     query::{self, Place, QueryReply, Unread},
     receipt::domain_separator,
 };
@@ -51,9 +52,12 @@ pub(crate) fn answer(
     if joined.answered.has(question, now.timestamp) {
         return Err(Code::Replayed.into());
     }
-    let task = Asked { reader, calldata: plaintext.body.expose(|body| Bytes::copy_from_slice(body)) };
-    let outcome = run(awake, joined, &ground, &now, &task)?;
-    let (_, output) = reported(outcome, false);
+    let output = if let Claim::Account(_) = &plaintext.claim {
+        account(joined, &ground, reader)?
+    } else {
+        let task = Asked { reader, calldata: plaintext.body.expose(|body| Bytes::copy_from_slice(body)) };
+        reported(&run(awake, joined, &ground, &now, &task)?)
+    };
     let mut reply = QueryReply {
         epoch: ground.epoch,
         state_head: ground.record.state_head,
@@ -93,6 +97,13 @@ fn entitled(
     })
 }
 
+/// The nonce of the reader's next relayed task. Nothing runs, and nothing needs to be deployed.
+fn account(joined: &mut Joined, ground: &Ground, reader: Address) -> Result<Output, Refusal> {
+    let world = joined.worlds.at(ground).ok_or(Code::WrongState)?;
+    let data = U256::from(world.task_nonce(reader)).to_be_bytes::<32>().to_vec();
+    Ok(Output { status: InnerStatus::Success, gas_used: 0, data, logs: Vec::new() })
+}
+
 struct Asked {
     reader: Address,
     calldata: Bytes,
@@ -111,6 +122,9 @@ fn run(
     let task = Task {
         kind: Kind::Query { calldata: &asked.calldata },
         sender: asked.reader,
+        caller: Address::ZERO,
+        on_behalf_of: B256::ZERO,
+        relayed: None,
         value: U256::ZERO,
         inflow: U256::ZERO,
         gas_limit: query::GAS,

@@ -9,6 +9,7 @@ use enigma_protocol::{
     network::RULESET,
     outbound::{OutboundCall, outbound_hash},
     receipt::{Receipt, TaskResult, domain_separator},
+    relayed::Place,
     snapshot::snapshot_hash,
     state::{SealedSnapshot, fold_snapshot, next_state_head},
 };
@@ -37,12 +38,15 @@ pub(crate) fn produce(
     ready(awake, joined, &ground, wanted, execute.state.as_ref())?;
     let world = joined.worlds.at(&ground).ok_or(Code::WrongState)?;
     let sealing = joined.keys.state_key(&ground, ground.epoch)?;
+    let descriptor = joined.follower.descriptor();
+    let domain = domain_separator(descriptor.chain_id, descriptor.enigma);
     let mut work = Work {
         ground: &ground,
         keys: &mut joined.keys,
         shop: Shop {
             chain: joined.follower.chain(),
-            chain_id: joined.follower.descriptor().chain_id,
+            chain_id: descriptor.chain_id,
+            place: Place { domain, network: ground.network, contract: ground.contract },
             label: awake.platform.key_label(),
             state_key: &sealing,
         },
@@ -50,7 +54,6 @@ pub(crate) fn produce(
     let snapshot = work.snapshot(world)?;
     let done = work.run_all(world, &ordered)?;
     let receipt = work.receipt(&ordered, &done, snapshot.as_ref());
-    let domain = domain_separator(work.shop.chain_id, joined.follower.descriptor().enigma);
     let signature = awake.identity.signer().sign_digest(receipt.digest(domain));
     let after = receipt.state_head_after;
     let (mut outputs, mut deltas, mut changes, mut outbound) =

@@ -98,6 +98,7 @@ mod tests {
         let mut delta = WorldDelta {
             inflow_seen: Some(U256::MAX),
             outbound_calls: Some(u64::MAX),
+            task_nonce: None,
             accounts: (0..accounts).map(account).collect(),
         };
         delta.accounts.sort_unstable_by_key(|a| a.address);

@@ -13,7 +13,7 @@ use enigma_chain::{
 use enigma_crypto::bls::PublicKey;
 use enigma_primitives::{Secret, size_class};
 use enigma_protocol::{
-    envelope::{self, Binding, Envelope, Plaintext},
+    envelope::{self, Binding, Claim, Envelope, Plaintext},
     fees,
     input::{Kind, context},
     network::Descriptor,
@@ -199,8 +199,9 @@ impl Client {
             envelope: envelope.into(),
         };
         let receipt = self.sender.call_enigma(&call, payment).await?;
-        self.sent(receipt.transaction_hash, receipt.block_number.unwrap_or_default(), contract, plaintext)
-            .await
+        let block = receipt.block_number.unwrap_or_default();
+        let input = self.input(receipt.transaction_hash, block, contract).await?;
+        Ok(Sent::of(&input, plaintext.reply_key))
     }
 
     /// Sends a task to a secret contract.
@@ -224,14 +225,8 @@ impl Client {
             envelope: envelope.into(),
             task: parameters,
         };
-        let receipt = match self.sender.call_enigma(&call, payment).await {
-            Err(error) if error.is_refusal("UnknownContract") => {
-                return Err(Error::UnknownContract(contract));
-            }
-            other => other?,
-        };
-        self.sent(receipt.transaction_hash, receipt.block_number.unwrap_or_default(), contract, plaintext)
-            .await
+        let input = self.post(&call, payment, contract).await?;
+        Ok(Sent::of(&input, plaintext.reply_key))
     }
 
     /// Waits for the commit of a task and decrypts its outcome.
@@ -256,22 +251,26 @@ impl Client {
         Err(Error::NotCommitted { contract: sent.contract, index: sent.index, seconds: patience.as_secs() })
     }
 
-    /// Decrypts the outcome of a task that this account sent, whenever that was: its reply key is derived again.
+    /// Decrypts the outcome of a task that this account sent, or that somebody relayed for it, whenever that was: its
+    /// reply key is derived again.
     ///
     /// # Errors
-    /// [`Error::NotOurs`]; [`Error::ForeignOutput`] also for a task that was sent with an ephemeral reply key.
+    /// [`Error::NotOurs`]; [`Error::ForeignOutput`] for a task that was sent with an ephemeral reply key.
     pub fn open(&self, input: &InputEvent, commit: &CommitEvent) -> Result<Report> {
-        if input.input.sender != self.address() {
-            return Err(Error::NotOurs { index: input.index, sender: input.input.sender });
-        }
         // An envelope that cannot be parsed was not opened by the enclave either: any key will do.
         let nonce = Envelope::parse(&input.envelope).map(|e| e.nonce).unwrap_or_default();
         let key = view_key(&self.sender, self.domain, self.network, input.contract)?;
-        report(&Sent::of(input, key.reply_key(&nonce)), commit)
+        match report(&Sent::of(input, key.reply_key(&nonce)), commit) {
+            // Whose a relayed task is, only the key tells.
+            Err(Error::ForeignOutput { index }) if input.input.sender != self.address() => {
+                Err(Error::NotOurs { index, sender: input.input.sender })
+            }
+            done => done,
+        }
     }
 
     /// What goes into an envelope of a task, and its nonce.
-    fn letter(&self, contract: Address, body: Vec<u8>) -> Result<([u8; 24], Plaintext)> {
+    pub(crate) fn letter(&self, contract: Address, body: Vec<u8>) -> Result<([u8; 24], Plaintext)> {
         let nonce = random::<24>()?.expose(|bytes| *bytes);
         let reply_key = match self.reply_keys {
             ReplyKeys::Recoverable => {
@@ -279,7 +278,7 @@ impl Client {
             }
             ReplyKeys::Ephemeral => random()?,
         };
-        Ok((nonce, Plaintext { reply_key, expiry: 0, reader: None, body: Secret::new(body) }))
+        Ok((nonce, Plaintext { reply_key, expiry: 0, claim: Claim::None, body: Secret::new(body) }))
     }
 
     pub(crate) fn seal(
@@ -323,7 +322,7 @@ impl Client {
         Ok(self.chain().block(height).await?.timestamp)
     }
 
-    async fn parameters(&self, value: U256, limits: Limits) -> Result<Enigma::TaskParameters> {
+    pub(crate) async fn parameters(&self, value: U256, limits: Limits) -> Result<Enigma::TaskParameters> {
         let height = self.chain().height().await?;
         let base_fee = u128::from(self.chain().block(height).await?.base_fee);
         Ok(Enigma::TaskParameters {
@@ -336,22 +335,36 @@ impl Client {
         })
     }
 
-    async fn sent(
+    /// Posts a task of `contract`, and gives the input that the chain made of it.
+    pub(crate) async fn post(
         &self,
-        transaction: B256,
-        block: u64,
+        call: &Enigma::createTaskCall,
+        payment: U256,
         contract: Address,
-        plaintext: Plaintext,
-    ) -> Result<Sent> {
+    ) -> Result<InputEvent> {
+        let receipt = match self.sender.call_enigma(call, payment).await {
+            Err(error) if error.is_refusal("UnknownContract") => {
+                return Err(Error::UnknownContract(contract));
+            }
+            other => other?,
+        };
+        self.input(receipt.transaction_hash, receipt.block_number.unwrap_or_default(), contract).await
+    }
+
+    async fn input(&self, transaction: B256, block: u64, contract: Address) -> Result<InputEvent> {
         let (inputs, _) = self.chain().events(block, block).await?.split();
-        let ours = |i: &&InputEvent| i.transaction == transaction && i.contract == contract;
-        let input = inputs.iter().find(ours).ok_or(Error::NoInput(transaction))?;
-        Ok(Sent::of(input, plaintext.reply_key))
+        let ours = |i: &InputEvent| i.transaction == transaction && i.contract == contract;
+        inputs.into_iter().find(ours).ok_or(Error::NoInput(transaction))
+    }
+
+    /// The account's signature.
+    pub(crate) fn sign_digest(&self, digest: B256) -> Result<[u8; 65]> {
+        Ok(self.sender.sign_digest(digest)?)
     }
 }
 
 impl Sent {
-    fn of(input: &InputEvent, reply_key: Secret<[u8; 32]>) -> Self {
+    pub(crate) fn of(input: &InputEvent, reply_key: Secret<[u8; 32]>) -> Self {
         Self {
             contract: input.contract,
             index: input.index,

@@ -78,6 +78,17 @@ pub enum Error {
         /// Who sent it.
         sender: Address,
     },
+    /// Another account must send this task.
+    #[error("this task must be sent by {named}, not by {account}: its envelope opens for nobody else")]
+    NotTheRelayer {
+        /// Whom its author named.
+        named: Address,
+        /// Who would have sent it.
+        account: Address,
+    },
+    /// An answer to the question for a nonce is none.
+    #[error("the answer holds no nonce: the worker runs another version")]
+    NoNonce,
     /// The platform has no randomness.
     #[error("the system gives no randomness")]
     Randomness,

@@ -5,6 +5,7 @@
 //! session  one encapsulation for each contract and epoch: the second encryption is nearly free
 //! view     reply keys that the account can derive again
 //! query    private reads: read sessions, the encrypted question, the answer
+//! relay    tasks that the account signs and another one sends
 //! verify   whether an answer is the chain's: proofs, not words
 //! refusal  why an enclave refused, in words
 //! outcome  how a task ended, as only its sender knows it
@@ -23,6 +24,7 @@ mod life;
 mod outcome;
 mod query;
 mod refusal;
+mod relay;
 mod session;
 mod verify;
 mod view;
@@ -33,6 +35,7 @@ pub use life::{Life, Money, Stage};
 pub use outcome::{Outcome, Report};
 pub use query::{Answer, Reader};
 pub use refusal::Refusal;
+pub use relay::{Authorised, Order, RelayedTask};
 pub use view::ReplyKeys;
 
 /// Results of this crate.

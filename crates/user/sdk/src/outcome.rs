@@ -1,7 +1,10 @@
 //! How a task ended, as only its sender knows it.
 
 use alloy_primitives::{Address, B256, U256};
-use enigma_protocol::output::{InnerStatus, Output, PrivateLog};
+use enigma_protocol::{
+    output::{InnerStatus, Output, PrivateLog},
+    relayed::Unauthorised,
+};
 
 /// The end of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +21,9 @@ pub enum Outcome {
     TooLarge,
     /// Nothing is deployed there: the deployment failed.
     NotDeployed,
+    /// Relayed, and its author's authorisation does not cover it; nothing ran. `None`: a reason that this version does
+    /// not know.
+    NotAuthorised(Option<Unauthorised>),
     /// The enclave could not open its envelope.
     Unopened,
 }
@@ -31,6 +37,7 @@ impl From<&Output> for Outcome {
             InnerStatus::Expired => Self::Expired,
             InnerStatus::TooLarge => Self::TooLarge,
             InnerStatus::NotDeployed => Self::NotDeployed,
+            InnerStatus::NotAuthorised => Self::NotAuthorised(Unauthorised::from_data(&output.data)),
         }
     }
 }

@@ -7,7 +7,7 @@ use enigma_chain::{NodeApi, Sender};
 use enigma_crypto::sign::{self, SigningKey};
 use enigma_primitives::Secret;
 use enigma_protocol::{
-    envelope::Plaintext,
+    envelope::{Claim, Plaintext},
     input::Kind,
     output::Output,
     query::{self, QueryReply, ReaderProof},
@@ -31,6 +31,9 @@ pub enum Reader {
     /// `msg.sender` is zero, and nothing is signed.
     Nobody,
 }
+
+/// What a proof of the reader is shown for.
+type Claims = fn(ReaderProof) -> Claim;
 
 /// A verified answer to a query.
 #[derive(Clone, Debug)]
@@ -117,9 +120,23 @@ impl Client {
     /// # Errors
     /// The chain's, or the first that a node gave: why it was refused, or what is wrong with its answer.
     pub async fn read(&self, contract: Address, calldata: Vec<u8>, reader: Reader) -> Result<Answer> {
+        let claim: Option<Claims> = match reader {
+            Reader::Account => Some(Claim::Reader),
+            Reader::Nobody => None,
+        };
+        self.read_as(contract, &calldata, claim).await
+    }
+
+    /// Asks, with a proof that this account reads if there is something to claim by it.
+    pub(crate) async fn read_as(
+        &self,
+        contract: Address,
+        calldata: &[u8],
+        claim: Option<Claims>,
+    ) -> Result<Answer> {
         let mut told: Option<Error> = None;
         for node in self.nodes() {
-            match self.ask(node, contract, &calldata, reader).await {
+            match self.ask(node, contract, calldata, claim).await {
                 Err(error) if error.is_one_nodes() => {
                     // What a node said counts for more than that another was silent.
                     if told.as_ref().is_none_or(|t| matches!(t, Error::Node(_))) {
@@ -137,13 +154,14 @@ impl Client {
         node: &NodeApi,
         contract: Address,
         calldata: &[u8],
-        reader: Reader,
+        claim: Option<Claims>,
     ) -> Result<Answer> {
         let (epoch, now) = tokio::try_join!(self.epoch(), self.now())?;
         let body = Secret::new(calldata.to_vec());
-        let mut question = Plaintext { reply_key: random()?, expiry: now + LIFETIME, reader: None, body };
-        if reader == Reader::Account {
-            question.reader = Some(self.prove(contract, epoch, now, &question)?);
+        let mut question =
+            Plaintext { reply_key: random()?, expiry: now + LIFETIME, claim: Claim::None, body };
+        if let Some(claim) = claim {
+            question.claim = claim(self.prove(contract, epoch, now, &question)?);
         }
         let nonce = random::<24>()?.expose(|bytes| *bytes);
         let envelope = self.seal(Kind::Query, contract, epoch, nonce, &question)?;

@@ -74,7 +74,7 @@ export async function getTask(connection: Connection, parameters: GetTaskParamet
 
 async function byHash(connection: Connection, hash: Hash, contract?: Address): Promise<InputLog | undefined> {
   const receipt = await findReceipt(connection, hash)
-  if (receipt) return announced(connection, receipt, contract)
+  if (receipt) return announced(connection, receipt, { contract })
   if (await transactionAt(connection, hash)) return undefined
   throw new NoTaskError({ what: `Transaction ${hash}` })
 }

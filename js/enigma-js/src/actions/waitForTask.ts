@@ -91,7 +91,7 @@ async function follow(
 ): Promise<TaskResult> {
   for (;;) {
     stages.tell('submitted', task)
-    const log = await followInclusion(connection, feed, bounds, task?.contract)
+    const log = await followInclusion(connection, feed, bounds, task)
     stages.tell('waiting', log)
     try {
       const verified = verifiedInput(connection, log, bounds.hash)

@@ -10,8 +10,7 @@ export class NetworkNotPinnedError extends EnigmaError {
       docsPath,
       metaMessages: [
         'Whoever answers there could hand out a key of their own and read everything you send.',
-        'Pass `pin` with the network id that you know, ship the descriptor with your app (defineNetwork),',
-        'or say `dangerouslyUnpinned: true` on a machine of your own.',
+        'Pass the network id as `pin`, ship the descriptor (defineNetwork), or say `dangerouslyUnpinned: true` on a machine of your own.',
       ],
     })
   }
@@ -24,7 +23,7 @@ export class SimulatedNetworkError extends EnigmaError {
       docsPath,
       metaMessages: [
         'Its enclaves are ordinary processes: whoever runs the machines can read all secrets.',
-        'For development pass `allowSimulated: true`; never put real secrets into it.',
+        'For development pass `allowSimulated: true`.',
       ],
     })
   }
@@ -55,9 +54,7 @@ export class WrongNetworkError extends EnigmaError {
     super(`Expected the network ${expected}, found ${found} ${where}.`, {
       cause,
       docsPath,
-      metaMessages: [
-        'The descriptor was changed, or this RPC speaks of another chain or another deployment. Nothing was sent.',
-      ],
+      metaMessages: ['The descriptor was changed, or the RPC shows another deployment. Nothing was sent.'],
     })
     this.expected = expected
     this.found = found

@@ -11,7 +11,7 @@ const REFUSALS: Record<number, string> = {
   10: 'The worker has not the contract’s last state. Try again.',
   14: 'The worker is not admitted any more. Try another node.',
   15: 'The worker does not serve this contract. Try another node.',
-  16: 'The envelope is of an epoch whose key is not given out: the RPC told a wrong epoch, or the network moved on. Try again.',
+  16: 'The RPC told a wrong epoch, or the network moved on. Try again.',
   20: 'The network has no lottery yet.',
   21: 'No secret contract lives there, or its deployment is not committed yet.',
 }
@@ -39,9 +39,7 @@ export class NodesUnreachableError extends EnigmaError {
       docsPath,
       metaMessages: nodes.length
         ? [`Asked: ${nodes.join(', ')}`]
-        : [
-            'Reads go to a node, not to the chain: pass `nodes` to enigmaActions, or a network.json with `api`.',
-          ],
+        : ['Reads go to a node: pass `nodes` to enigmaActions, or a network.json with `api`.'],
     })
   }
 }

@@ -29,7 +29,7 @@ export class UnknownContractError extends EnigmaError {
   constructor({ contract, why }: { contract: Address; why?: string }) {
     super(`No secret contract lives at ${contract}.`, {
       docsPath,
-      metaMessages: [why ?? 'Check the address and the network, or deploy one with deploySecretContract.'],
+      metaMessages: [why ?? 'Check the address and the network.'],
     })
   }
 }
@@ -77,9 +77,25 @@ export class TaskTooLargeError extends EnigmaError {
     super(`${named(task)} has a larger result than it pays for.`, {
       docsPath,
       metaMessages: [
-        'Output and state change together exceed its `commitGas`. It did nothing. Send it again with a higher `bytes`.',
+        'Output, state change and outbound calls exceed its `commitGas`. It did nothing. Send it with more `bytes` or `outbound`.',
       ],
     })
+  }
+}
+
+export class TaskUnauthorisedError extends EnigmaError {
+  override name = 'TaskUnauthorisedError'
+  readonly reason: 'signature' | 'value' | 'gas' | 'nonce'
+  /** The nonce that is due, if the reason is `nonce`. */
+  readonly expected: bigint | undefined
+  constructor({ task, data }: { task: TaskPlace; data: Hex }) {
+    const reason = (['signature', 'value', 'gas'] as const)[Number(data.slice(0, 4)) - 1] ?? 'nonce'
+    super(`${named(task)} is not authorised: wrong ${reason}.`, {
+      docsPath,
+      metaMessages: ['It did nothing. Authorise it anew.'],
+    })
+    this.reason = reason
+    this.expected = reason === 'nonce' ? BigInt(`0x${data.slice(4)}`) : undefined
   }
 }
 
@@ -89,7 +105,7 @@ export class TaskUnopenedError extends EnigmaError {
     super(`${named(task)} could not be opened by the enclave.`, {
       docsPath,
       metaMessages: [
-        'Its envelope was damaged, sent from another account than it was made for, or outlived its window of epochs.',
+        'Its envelope was damaged, made for another sender, or outlived its window of epochs.',
         'It did nothing; its value was returned. Send it again.',
       ],
     })
@@ -117,9 +133,7 @@ export class TaskTimeoutError extends EnigmaError {
   constructor({ hash, stage, timeout }: { hash: Hash; stage: string; timeout: number }) {
     super(`The task of transaction ${hash} is still ${stage} after ${timeout} ms.`, {
       docsPath,
-      metaMessages: [
-        'It stays pending and nothing is lost: wait again with the same hash, or with a longer `timeout`.',
-      ],
+      metaMessages: ['It stays pending: wait again with the same hash.'],
     })
     this.stage = stage
   }
@@ -130,7 +144,7 @@ export class TransactionRevertedError extends EnigmaError {
   constructor({ hash }: { hash: Hash }) {
     super(`Transaction ${hash} was refused by the Enigma contract: it created no task.`, {
       docsPath,
-      metaMessages: ['Its envelope or price cap may have grown too old while it waited. Send it again.'],
+      metaMessages: ['Its epoch or price cap may be too old by now. Send it again.'],
     })
   }
 }
@@ -140,7 +154,7 @@ export class NoTaskError extends EnigmaError {
   constructor({ what }: { what: string }) {
     super(`${what} created no task of this network.`, {
       docsPath,
-      metaMessages: ['Check the hash: it has to be that of a task or a deployment.'],
+      metaMessages: ['Check the hash.'],
     })
   }
 }
@@ -151,8 +165,7 @@ export class NotYoursError extends EnigmaError {
     super(`${named(task)} belongs to ${sender}: its result cannot be decrypted here.`, {
       docsPath,
       metaMessages: [
-        'Only the account that sent it, on a client whose replyKeys are `recoverable`, can read it again;',
-        'with `ephemeral` only the client that sent it, as long as it lives.',
+        'Only its account can read it again, with `recoverable` replyKeys; with `ephemeral` only the client that sent it.',
       ],
     })
   }
@@ -211,6 +224,7 @@ export function isTaskFailure(error: unknown): boolean {
     TaskHaltedError,
     TaskExpiredError,
     TaskTooLargeError,
+    TaskUnauthorisedError,
     TaskUnopenedError,
     TaskSkippedError,
     UnknownContractError,

@@ -11,8 +11,7 @@ export class ProofError extends EnigmaError {
       cause,
       docsPath,
       metaMessages: [
-        'It lies, or it does not keep the state of that block. Take another RPC: one that answers eth_getProof,',
-        'for what is older than about 128 blocks an archive node.',
+        'It lies, or has no eth_getProof or old state. Take another RPC; beyond 128 blocks, an archive node.',
       ],
     })
   }

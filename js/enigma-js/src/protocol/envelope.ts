@@ -64,6 +64,8 @@ export type SealParameters = {
       expiry: Integer
       /** On whose behalf it reads; absent: nobody's. */
       reader?: ReaderProof | undefined
+      /** 2: the reader asks for the nonce of its next relayed task, with an empty body. Default: 1. */
+      flag?: 1 | 2 | undefined
     }
 )
 
@@ -131,14 +133,14 @@ export function associatedData(binding: Binding): Uint8Array {
 /** The plaintext before padding. */
 export function encodePlaintext(parameters: SealParameters): Uint8Array {
   const { kind, expiry = 0 } = parameters
-  const reader = kind === 'query' ? parameters.reader : undefined
+  const { reader, flag = 1 } = parameters.kind === 'query' ? parameters : {}
   if (kind === 'query' && toInteger(expiry, 64, 'expiry') === 0n)
     throw new InvalidArgumentError('expiry of a query', 'unix seconds')
   return parameters.replyKey.expose((replyKey) =>
     new Writer()
       .raw(replyKey, 32, 'reply key')
       .int(expiry, 8, 'expiry')
-      .int(reader ? 1 : 0, 1)
+      .int(reader ? flag : 0, 1)
       .raw(reader ? encodeReaderProof(reader) : new Uint8Array())
       .bytes(toBytes(parameters.body, 'body'))
       .finish(),

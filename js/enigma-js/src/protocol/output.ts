@@ -15,7 +15,15 @@ export const MAX_LOGS = 4_096
 export const MAX_ENCRYPTED_OUTPUT = 2 << 20
 
 /** How a task ended inside the sealed world, by its number. Only its sender learns it. */
-export const INNER_STATUS = ['success', 'reverted', 'halted', 'expired', 'tooLarge', 'notDeployed'] as const
+export const INNER_STATUS = [
+  'success',
+  'reverted',
+  'halted',
+  'expired',
+  'tooLarge',
+  'notDeployed',
+  'notAuthorised',
+] as const
 export type InnerStatus = (typeof INNER_STATUS)[number]
 
 /** A log of the sealed world. */
@@ -26,7 +34,7 @@ export type Output = {
   status: InnerStatus
   /** Gas used inside, exact. */
   gasUsed: bigint
-  /** Return or revert data; for `halted` one byte, the reason (see `haltReason`). */
+  /** Return or revert data; one byte for `halted` (see `haltReason`), the reason for `notAuthorised`. */
   data: Hex
   logs: SecretLog[]
 }

@@ -64,7 +64,7 @@ test('logs are counted', () => {
 test('a plaintext of another form is refused, however it is cut or changed', () => {
   const plain = vectors.outputs.map((v) => bytes(v.plaintext))
   const hostile = [
-    zeroFill(Uint8Array.of(6)), // a status that is none
+    zeroFill(Uint8Array.of(7)), // a status that is none
     new Uint8Array(),
     new Writer().int(0, 1).int(0, 8).int(0xffffffff, 4).finish(), // data that is not there
     new Writer().int(0, 1).int(0, 8).int(0, 4).int(4_097, 2).finish(), // more logs than allowed

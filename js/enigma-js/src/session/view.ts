@@ -53,15 +53,14 @@ export function keepReplyKey({ cache, options }: Connection, envelope: Hex, repl
   cache.replyKeys.set(keccak256(envelope), replyKey)
 }
 
-/** The reply key of an envelope of the account; undefined if it was another client's and cannot be derived. */
+/** The reply key of an envelope of the account; undefined if it was not made here and cannot be derived. */
 export async function replyKeyOf(
   connection: Connection,
   contract: Address,
-  account: Account,
+  account: Account | undefined,
   envelope: Hex,
 ): Promise<Secret | undefined> {
   const kept = connection.cache.replyKeys.get(keccak256(envelope))
-  if (kept) return kept
-  if (connection.options.replyKeys === 'ephemeral') return undefined
+  if (kept || !account || connection.options.replyKeys === 'ephemeral') return kept
   return replyKeyFor(await viewKeyOf(connection, contract, account), parseEnvelope(envelope).nonce)
 }

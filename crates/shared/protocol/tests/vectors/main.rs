@@ -1,5 +1,5 @@
 //! The golden values that Rust, Solidity and TypeScript read alike:
-//! `vectors/{identities,inputs,receipts,outputs,queries,view-keys}.json` and, for reading only,
+//! `vectors/{identities,inputs,receipts,outputs,queries,relayed,view-keys}.json` and, for reading only,
 //! `vectors/{lottery,clock}.json`.
 //!
 //! After a wanted change, write the files anew with
@@ -12,6 +12,7 @@ mod lottery;
 mod outputs;
 mod queries;
 mod receipts;
+mod relayed;
 #[path = "../stake_tree/mod.rs"]
 mod stake_tree;
 mod view_keys;
@@ -26,12 +27,13 @@ use serde_json::Value;
 /// A file's name, and what makes it.
 type File = (&'static str, fn() -> Value);
 
-const FILES: [File; 6] = [
+const FILES: [File; 7] = [
     ("identities", identities::vectors),
     ("inputs", inputs::vectors),
     ("receipts", receipts::vectors),
     ("outputs", outputs::vectors),
     ("queries", queries::vectors),
+    ("relayed", relayed::vectors),
     ("view-keys", view_keys::vectors),
 ];
 

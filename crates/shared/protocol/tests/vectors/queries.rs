@@ -13,7 +13,7 @@ use enigma_primitives::{
     tags::{self, CURVE_INPUT},
 };
 use enigma_protocol::{
-    envelope::{self, Binding, Envelope, HEADER, Plaintext},
+    envelope::{self, Binding, Claim, Envelope, HEADER, Plaintext},
     input::Kind,
     network::{ERA, key_message},
     output::{InnerStatus, Output},
@@ -113,7 +113,7 @@ fn prove(sample: &Sample, plaintext: &mut Plaintext, authorisation_expiry: u64) 
         "session_digest": hex(session_digest),
         "session_signature": hex(proof.session_signature),
     });
-    plaintext.reader = Some(proof);
+    plaintext.claim = Claim::Reader(proof);
     told
 }
 
@@ -122,7 +122,7 @@ fn case((i, sample): (usize, &Sample)) -> Value {
     let mut plaintext = Plaintext {
         reply_key: Secret::from_bytes(word(&format!("query reply key {i}")).0),
         expiry: EXPIRY,
-        reader: None,
+        claim: Claim::None,
         body: Secret::new(sample.body.clone()),
     };
     let reader = sample.authorised_for.map(|seconds| prove(sample, &mut plaintext, EXPIRY + seconds));
@@ -234,7 +234,7 @@ fn judged(change: impl FnOnce(&mut Plaintext, &mut Place)) -> Result<Address, Un
     let mut plaintext = Plaintext {
         reply_key: Secret::from_bytes([1; 32]),
         expiry: EXPIRY,
-        reader: None,
+        claim: Claim::None,
         body: Secret::new(sample.body.clone()),
     };
     prove(sample, &mut plaintext, EXPIRY + 60);
@@ -254,17 +254,17 @@ fn a_proof_is_for_one_query_of_one_account_contract_network_and_time() {
         |query, _| query.expiry += 1,
         |query, _| query.reply_key = Secret::from_bytes([2; 32]),
         |query, _| query.body = Secret::new(vec![1]),
-        |query, _| query.reader.as_mut().unwrap().account = address("somebody else"),
-        |query, _| query.reader.as_mut().unwrap().session_key = address("another key"),
-        |query, _| query.reader.as_mut().unwrap().authorisation_expiry += 1,
+        |query, _| query.claim.reader_mut().unwrap().account = address("somebody else"),
+        |query, _| query.claim.reader_mut().unwrap().session_key = address("another key"),
+        |query, _| query.claim.reader_mut().unwrap().authorisation_expiry += 1,
     ];
     for (i, change) in not_authorised.into_iter().enumerate() {
         assert_eq!(judged(change), Err(Unread::NotAuthorised), "change {i}");
     }
     for byte in 0..65 {
-        let flipped = judged(|query, _| query.reader.as_mut().unwrap().authorisation[byte] ^= 1);
+        let flipped = judged(|query, _| query.claim.reader_mut().unwrap().authorisation[byte] ^= 1);
         assert_eq!(flipped, Err(Unread::NotAuthorised), "authorisation, byte {byte}");
-        let flipped = judged(|query, _| query.reader.as_mut().unwrap().session_signature[byte] ^= 1);
+        let flipped = judged(|query, _| query.claim.reader_mut().unwrap().session_signature[byte] ^= 1);
         assert_eq!(flipped, Err(Unread::NotAuthorised), "session signature, byte {byte}");
     }
 }

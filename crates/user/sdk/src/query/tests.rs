@@ -26,7 +26,7 @@ fn question(now: u64) -> Plaintext {
     Plaintext {
         reply_key: random().unwrap(),
         expiry: now + LIFETIME,
-        reader: None,
+        claim: Claim::None,
         body: Secret::new(vec![1, 2, 3]),
     }
 }
@@ -35,13 +35,13 @@ fn question(now: u64) -> Plaintext {
 fn asked(sessions: &mut ReadSessions, account: &Sender, contract: Address, now: u64) -> (Plaintext, Place) {
     let mut question = question(now);
     let proof = sessions.prove(account, signed(), contract, EPOCH, now, &question).unwrap();
-    question.reader = Some(proof);
+    question.claim = Claim::Reader(proof);
     let Signed { domain, network } = signed();
     (question, Place { domain, network, contract, epoch: EPOCH, now })
 }
 
 fn session_key(question: &Plaintext) -> Address {
-    question.reader.as_ref().unwrap().session_key
+    question.claim.reader().unwrap().session_key
 }
 
 #[test]

@@ -1,0 +1,74 @@
+import { type Account, type Address, encodeFunctionData, type Hash, isAddressEqual, zeroHash } from 'viem'
+import { enigmaAbi } from '../abi.js'
+import { accountOf, type Connection } from '../connection.js'
+import { maxFee } from '../protocol/fees.js'
+import type { OnStage } from '../stage.js'
+import { type Now, now, submit, termsOf } from '../submit.js'
+import { InvalidRelayedTaskError, WrongRelayerError } from './errors.js'
+import type { Prepared, RelayedTask } from './types.js'
+
+export type RelayTaskParameters = {
+  /** Sends and pays; the task must be made for it. Default: the client's. */
+  account?: Account | Address
+  /** Most wei for a unit of gas. Default: four times the base fee and two gwei. */
+  priceCap?: bigint
+  /** Of the transaction. Default: the account's next. */
+  nonce?: number
+  onStage?: OnStage
+}
+
+/**
+ * Sends and pays a task that somebody else has authorised. Resolves with the hash when the transaction is broadcast: give
+ * it to the author, who alone can read the result. What the task does not use comes back as the relayer's credit.
+ */
+export async function relayTask(
+  connection: Connection,
+  relayed: RelayedTask,
+  parameters: RelayTaskParameters = {},
+): Promise<Hash> {
+  const { priceCap, nonce, onStage } = parameters
+  const account = accountOf(connection, 'Relaying a task', parameters.account)
+  if (!isAddressEqual(account.address, relayed.relayer))
+    throw new WrongRelayerError({ relayer: relayed.relayer, account: account.address })
+  const moment = await now(connection)
+  const { data, value } = callFor(connection, moment, relayed, priceCap)
+  const contract = relayed.secretContract
+  const hash = await submit(connection, account, { data, value, contract, nonce }, moment.block)
+  onStage?.('submitted', { hash, contract })
+  return hash
+}
+
+/** The call by which a relayer that is a contract sends the task; it is the relayer that must make it. */
+export async function prepareRelay(
+  connection: Connection,
+  relayed: RelayedTask,
+  { priceCap }: Pick<RelayTaskParameters, 'priceCap'> = {},
+): Promise<Prepared> {
+  return callFor(connection, await now(connection), relayed, priceCap)
+}
+
+/** The call of the Enigma contract. Throws {@link InvalidRelayedTaskError} if it could come to nothing only. */
+function callFor(
+  { network }: Connection,
+  moment: Now,
+  relayed: RelayedTask,
+  priceCap: bigint | undefined,
+): Prepared {
+  const { secretContract, epoch, envelope, onBehalfOf, expiry } = relayed
+  if (relayed.network !== network.network)
+    throw new InvalidRelayedTaskError({ why: `it is for the network ${relayed.network}` })
+  if (expiry !== 0 && moment.block.timestamp > BigInt(expiry))
+    throw new InvalidRelayedTaskError({ why: `it expired at ${new Date(expiry * 1000).toISOString()}` })
+  const limits = { gas: BigInt(relayed.gasLimit), bytes: 0, outbound: 0n }
+  const { parameters: usual } = termsOf(moment, limits, BigInt(relayed.value), priceCap)
+  const parameters = { ...usual, onBehalfOf: onBehalfOf ?? zeroHash, commitGas: BigInt(relayed.commitGas) }
+  return {
+    to: network.enigma,
+    value: parameters.value + maxFee(parameters),
+    data: encodeFunctionData({
+      abi: enigmaAbi,
+      functionName: 'createTask',
+      args: [secretContract, epoch, envelope, parameters],
+    }),
+  }
+}
