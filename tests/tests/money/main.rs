@@ -47,7 +47,7 @@ async fn sealed_money_goes_where_plain_money_goes() {
     println!("{} runs: {seen:?}", seeds.len());
     let Seen { successes, reverts, births, claims, failures, payments } = seen;
     let each = [successes / 5, reverts, births, claims, failures, payments / 3];
-    assert!(seeds.len() < 3 || each.iter().all(|n| *n >= 3), "the programs have become one-sided: {seen:?}");
+    assert!(seeds.len() < 3 || each.iter().all(|n| *n >= 2), "the programs have become one-sided: {seen:?}");
 }
 
 #[tokio::test]

@@ -84,7 +84,7 @@ impl Author {
         let count = rng.random_range(1..=5 - depth);
         let mut steps: Vec<Step> = (0..count).map(|_| self.one(rng, here, depth)).collect();
         match rng.random_range(0..8) {
-            0 if depth > 0 || rng.random() => steps.push(step(FAIL, Address::ZERO, U256::ZERO, vec![])),
+            0 => steps.push(step(FAIL, Address::ZERO, U256::ZERO, vec![])),
             1 | 2 if here != self.root && self.may_send() => {
                 let heir = [PLAIN, COUNTER, REFUSER, BURNER, self.root][rng.random_range(0..5)];
                 steps.push(step(DIE, heir, U256::ZERO, vec![]));
