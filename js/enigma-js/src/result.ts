@@ -100,7 +100,7 @@ async function openedOutput(
   } catch (cause) {
     const what = `The output of task ${input.index} of ${input.contract}`
     const why =
-      'It does not decrypt under the reply key of this task’s envelope (sent with other replyKeys, perhaps).'
+      'It does not decrypt under the reply key of this task’s envelope (relayed, or sent with other replyKeys, perhaps).'
     throw new ForgedReplyError({ what, why, cause })
   }
 }

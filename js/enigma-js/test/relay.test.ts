@@ -73,7 +73,9 @@ test('a relayer sends and pays; inside, the author calls, and alone reads the re
   expect(await getAccountNonce(author, { address })).toBe(1n)
   expect(await local.client(2).readSecretContract({ address, abi, functionName: 'mine' })).toBe(1n)
   expect(await local.client(2).getBalance({ address: account(2).address })).toBe(before)
-  await expect(local.client(1).waitForTask({ hash })).rejects.toThrow(NotYoursError)
+  await expect(local.client(1).waitForTask({ hash })).rejects.toThrow(/relayed/)
+  expect((await local.client(1).getTask({ hash })).stage).toBe('committed')
+  expect(await local.client(1).getSecretLogs({ address, abi: [] })).toEqual([])
   await expect(waitForSealedTask(connectionOf(1), { hash, task })).rejects.toThrow(NotYoursError)
 })
 

@@ -276,3 +276,33 @@ fn a_contract_whose_deployment_failed_still_answers_what_nonce_is_due() {
     assert_eq!(scene.good(0, put(1, 1)).status, InnerStatus::NotDeployed);
     assert_eq!(scene.nonce(), U256::ONE);
 }
+
+/// What a forwarding contract passes on: who calls it, or, planted, whoever its caller says.
+fn forwarded(is_weak: bool, caller: Address, said: Address) -> B256 {
+    if is_weak { said.into_word() } else { caller.into_word() }
+}
+
+#[test]
+fn an_envelope_copied_through_a_forwarding_contract_opens_only_where_the_caller_says_who_it_is() {
+    for is_weak in [true, false] {
+        let mut scene = Scene::new();
+        let forwarder = Address::repeat_byte(0xf0);
+        let (author, thief) = (scene.net.client("an author"), scene.net.client("thief"));
+        let epoch = scene.net.enigma.epoch();
+        let mut sealing = author.clone();
+        let mut binding = author.binding(Kind::Task, scene.contract, epoch);
+        (binding.sender, binding.on_behalf_of) = (forwarder, author.address.into_word());
+        let letter = sealing.seal(&binding, &put(1, 1));
+        let mut post = |caller: Address| {
+            let on_behalf_of = forwarded(is_weak, caller, author.address);
+            let terms = Terms { on_behalf_of, ..Terms::default() };
+            scene.net.post(forwarder, scene.contract, &terms, epoch, &letter.envelope);
+        };
+        post(author.address);
+        post(thief.address);
+        let executed = scene.net.work(scene.contract);
+        let copied = if is_weak { Status::Completed } else { Status::Unopened };
+        let statuses: Vec<_> = executed.receipt.results.0.iter().map(|r| r.status).collect();
+        assert_eq!(statuses, [Status::Completed, copied], "weak: {is_weak}");
+    }
+}

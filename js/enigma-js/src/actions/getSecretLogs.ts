@@ -4,6 +4,7 @@ import { committedEvent, inputCreatedEvent } from '../abi.js'
 import { accountOf, type Connection } from '../connection.js'
 import { isTaskFailure } from '../errors/task.js'
 import { finish } from '../finish.js'
+import { NotOpenedError } from '../protocol/errors.js'
 import type { DecodedSecretLog } from '../result.js'
 import { type CommitLog, commitLogs, covers } from '../verify/commit.js'
 import { type InputLog, inputLogs, verifyInput } from '../verify/input.js'
@@ -52,8 +53,8 @@ export async function getSecretLogs<const abi extends Abi | readonly unknown[]>(
       const result = await finish(connection, account, await verifyInput(connection, input), commit, {
         abi,
       }).catch((error: unknown) => {
-        // A task that failed has no logs.
-        if (isTaskFailure(error)) return undefined
+        // A task that failed has no logs; one that was relayed has its author's.
+        if (isTaskFailure(error) || (error as Error).cause instanceof NotOpenedError) return undefined
         throw error
       })
       if (!result) return []

@@ -5,6 +5,7 @@ import type { Connection } from '../connection.js'
 import { isTaskFailure, NoTaskError, NotYoursError } from '../errors/task.js'
 import { finish } from '../finish.js'
 import { announced, commitsSince, findReceipt } from '../follow.js'
+import { NotOpenedError } from '../protocol/errors.js'
 import type { TaskResult } from '../result.js'
 import type { Stage } from '../stage.js'
 import { covers } from '../verify/commit.js'
@@ -66,7 +67,9 @@ export async function getTask(connection: Connection, parameters: GetTaskParamet
     const result = await finish(connection, account, input, commit, { abi, functionName })
     return { ...task, stage: 'committed', result }
   } catch (error) {
-    if (error instanceof NotYoursError) return { ...task, stage: 'committed' }
+    // Another account's, or one that this account has relayed for another.
+    if (error instanceof NotYoursError || (error as Error).cause instanceof NotOpenedError)
+      return { ...task, stage: 'committed' }
     if (isTaskFailure(error)) return { ...task, stage: 'failed', error: error as Error }
     throw error
   }

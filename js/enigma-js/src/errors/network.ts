@@ -22,7 +22,7 @@ export class SimulatedNetworkError extends EnigmaError {
     super(`The network ${network} is SIMULATED.`, {
       docsPath,
       metaMessages: [
-        'Its enclaves are ordinary processes: whoever runs the machines can read all secrets.',
+        'Whoever runs its machines can read all secrets.',
         'For development pass `allowSimulated: true`.',
       ],
     })

@@ -10,6 +10,7 @@ import {
 import { parseAccount } from 'viem/utils'
 import { type ResultOf, type WaitForTaskParameters, waitForTask } from '../actions/waitForTask.js'
 import type { Connection } from '../connection.js'
+import { NotYoursError } from '../errors/task.js'
 import type { TaskResult } from '../result.js'
 import { replyKeyOf } from '../session/view.js'
 import type { SealedTask } from './types.js'
@@ -47,7 +48,8 @@ export async function waitForSealedTask<
   // As long as it takes: `lock` must leave nothing that can be derived again.
   const known = cache.replyKeys.has(id)
   const replyKey = await replyKeyOf(connection, task.contract, own, task.envelope)
-  if (replyKey) cache.replyKeys.set(id, replyKey)
+  if (!replyKey) throw new NotYoursError({ task: { contract: task.contract, hash }, sender: task.account })
+  cache.replyKeys.set(id, replyKey)
   try {
     return await waitForTask(connection, { ...rest, task: { ...task, hash } } as WaitForTaskParameters<
       abi,

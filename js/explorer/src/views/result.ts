@@ -16,6 +16,7 @@ const WORDS: { readonly [status in Output['status']]: readonly [word: string, ki
   expired: ['expired', 'warn'],
   tooLarge: ['too large', 'warn'],
   notDeployed: ['not deployed', 'bad'],
+  notAuthorised: ['not authorised', 'bad'],
 }
 
 /** How it ended, in a word. */
