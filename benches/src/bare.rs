@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Instant};
 
-use alloy_primitives::{Address, Bytes, TxKind, U256};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use anyhow::{Context as _, Result, ensure};
 use enigma_evm::{BlockContext, Kind, Limits, Status, Task, World, execute};
 use enigma_primitives::Secret;
@@ -63,12 +63,15 @@ fn in_a_sealed_world(token: &Token, runs: usize) -> Result<Series> {
         timestamp: 1,
         base_fee: 7,
         chain_id: 1,
-        prevrandao: alloy_primitives::B256::ZERO,
+        prevrandao: B256::ZERO,
     };
     let mut send = |kind: Kind<'_>| {
         let task = Task {
             kind,
             sender: OWNER,
+            caller: OWNER,
+            on_behalf_of: B256::ZERO,
+            relayed: None,
             value: U256::ZERO,
             inflow: U256::ZERO,
             gas_limit: 5_000_000,

@@ -18,7 +18,7 @@ use enigma_protocol::{
         Executed, Join, Need, Start, UntrustedKeys, UntrustedWorkerRequest as Request, WorkerReply as Reply,
         frame, unframe,
     },
-    envelope::{self, Plaintext},
+    envelope::{self, Claim, Plaintext},
     input::Kind,
     layout,
     receipt::Status,
@@ -141,7 +141,7 @@ impl Bench {
                 let plaintext = Plaintext {
                     reply_key: Secret::from_bytes(self.entropy.word()),
                     expiry: 0,
-                    reader: None,
+                    claim: Claim::None,
                     body: Secret::new(body.to_vec()),
                 };
                 envelope::seal(session, self.entropy.bytes(), &plaintext, &binding)?
