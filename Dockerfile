@@ -33,6 +33,7 @@ COPY js/explorer/package.json js/explorer/
 COPY examples/01-millionaires/web/package.json examples/01-millionaires/web/
 COPY examples/02-sealed-bid-auction/web/package.json examples/02-sealed-bid-auction/web/
 COPY examples/03-confidential-token/web/package.json examples/03-confidential-token/web/
+COPY examples/04-coin-mixer/web/package.json examples/04-coin-mixer/web/
 COPY examples/05-secret-ballot/web/package.json examples/05-secret-ballot/web/
 RUN npm ci --no-audit --no-fund
 COPY js js

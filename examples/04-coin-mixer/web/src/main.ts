@@ -1,0 +1,64 @@
+// The page: paying in under a note, and taking out to an account that nobody knows.
+import '../../../web/style.css'
+import {
+  encodeAbiParameters,
+  formatEther,
+  getAddress,
+  type Hex,
+  isHex,
+  keccak256,
+  parseEther,
+  size,
+  toHex,
+} from 'viem'
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { element, tell } from '../../../web/dom'
+import { explainer, startPage } from '../../../web/page'
+import { abi, bytecode } from '../../Mixer.sol'
+import { withdraw } from './withdraw'
+
+/** What a relayer gets, in ether: more than a task costs it here. */
+const RELAY_FEE = parseEther('0.01')
+
+const explain = explainer({
+  WrongDeposit: 'Everybody pays in the same sum.',
+  NoteInUse: 'This note has been used.',
+  NoSuchNote: 'There is no money under this note, or no more.',
+})
+const field = (id: string) => element(id, HTMLInputElement)
+
+function denomination(): bigint {
+  const typed = field('denomination').value.trim()
+  if (!/^\d+(\.\d{1,18})?$/.test(typed)) throw new Error('Expected an amount of ether, such as 1.')
+  return parseEther(typed)
+}
+
+function spent(): Hex {
+  const typed = field('spend').value.trim()
+  if (!isHex(typed) || size(typed) !== 32) throw new Error('Expected a note: 0x and 64 hex digits.')
+  return typed
+}
+
+const page = await startPage({ name: 'Mixer', abi, bytecode, explain }, () => [denomination(), RELAY_FEE])
+
+page.on('deposit', 'deposit-hint', async () => {
+  const value = (await page.read('denomination', true)) as bigint
+  const note = toHex(crypto.getRandomValues(new Uint8Array(32)))
+  // Shown before anything is paid: money under a note that nobody has is lost.
+  tell('note', note)
+  await page.task({
+    functionName: 'deposit',
+    args: [keccak256(encodeAbiParameters([{ type: 'bytes32' }], [note]))],
+    value,
+  })
+  return `Paid in ${formatEther(value)} ETH, one of ${await page.read('crowd', true)} deposits. Keep the note.`
+})
+
+page.on('withdraw-form', 'answer', async () => {
+  const [relayer, key] = [await page.connected(), generatePrivateKey()]
+  const fresh = privateKeyToAccount(key)
+  tell('key', `Key of the fresh account ${fresh.address}: ${key}`)
+  await withdraw(relayer, fresh, { address: getAddress(field('contract').value.trim()), abi, note: spent() })
+  field('spend').value = ''
+  return `Taken out to ${fresh.address}.`
+})
