@@ -58,13 +58,7 @@ fn in_a_sealed_world(token: &Token, runs: usize) -> Result<Series> {
     let mut world = World::empty(Address::repeat_byte(0xc0));
     let seed = Secret::from_bytes([7; 32]);
     let (hashes, limits) = (BTreeMap::new(), Limits::RULESET_1);
-    let block = BlockContext {
-        number: 1,
-        timestamp: 1,
-        base_fee: 7,
-        chain_id: 1,
-        prevrandao: B256::ZERO,
-    };
+    let block = BlockContext { number: 1, timestamp: 1, base_fee: 7, chain_id: 1, prevrandao: B256::ZERO };
     let mut send = |kind: Kind<'_>| {
         let task = Task {
             kind,
