@@ -3,8 +3,7 @@ import { parseAbi } from 'viem'
 import { explainer } from '../../../web/page'
 import { bytecode } from '../../Millionaires.sol'
 
-/** Why something failed, for a person. */
-export const explain = explainer({
+const explain = explainer({
   AlreadyDeclared: 'You have declared already: once each.',
   TwoAreEnough: 'Two have declared already: a third is one too many.',
   NotBothDeclared: 'Not both have declared yet.',
