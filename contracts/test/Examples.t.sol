@@ -137,11 +137,7 @@ contract BallotExampleTest is Test {
         ballot = new Ballot(CHOICES, DURATION);
     }
 
-    function testFuzz_theLastVoteOfEachCounts_howeverManyPagesCountThem(
-        uint256 seed,
-        uint8 many,
-        uint8 page
-    ) public {
+    function testFuzz_theLastVoteOfEachCounts_howeverManyPagesCountThem(uint256 seed, uint8 many, uint8 page) public {
         uint256 voters = bound(many, 1, 60);
         _open(voters);
         uint256[] memory expected = new uint256[](CHOICES);
