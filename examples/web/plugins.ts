@@ -1,9 +1,9 @@
-// What the examples' pages take from outside at build time: which network, and compiled contracts.
+// What the examples' pages take from outside at build time: which network, compiled contracts, and parts that they share.
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import type { Plugin } from 'vite'
+import type { Plugin, UserConfig } from 'vite'
 
 const root = resolve(import.meta.dirname, '../..')
 const compiler = join(root, 'tools/compile.mjs')
@@ -45,4 +45,28 @@ export function solidity(): Plugin {
       return `export const abi = ${JSON.stringify(abi)}\nexport const bytecode = ${JSON.stringify(bytecode)}`
     },
   }
+}
+
+/** `<!-- part: NAME -->` in a page's HTML: the file `parts/NAME.html`. */
+export function parts(): Plugin {
+  const MARK = /^( *)<!-- part: (\w+) -->\n/gm
+  return {
+    name: 'enigma-parts',
+    transformIndexHtml: {
+      order: 'pre',
+      async handler(html) {
+        const texts = new Map<string, string>()
+        for (const [, , name = ''] of html.matchAll(MARK))
+          texts.set(name, await readFile(join(import.meta.dirname, `parts/${name}.html`), 'utf8'))
+        return html.replace(MARK, (_, indent, name) => texts.get(name)?.replace(/^(?=.)/gm, indent) ?? '')
+      },
+    },
+  }
+}
+
+/** How a page that deploys and calls a contract of its own is built. */
+export const contractPage: UserConfig = {
+  base: './',
+  plugins: [pinnedNetwork(), solidity(), parts()],
+  build: { target: 'es2022' },
 }

@@ -1,8 +1,1 @@
-import { defineConfig } from 'vite'
-import { pinnedNetwork, solidity } from '../../web/plugins.ts'
-
-export default defineConfig({
-  base: './',
-  plugins: [pinnedNetwork(), solidity()],
-  build: { target: 'es2022' },
-})
+export { contractPage as default } from '../../web/plugins.ts'
