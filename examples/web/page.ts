@@ -30,8 +30,11 @@ export type Page = {
   on(id: string, place: string, action: () => Promise<string>): void
 }
 
-/** Wires the account and the contract of a page. `args` gives what a new contract is deployed with. */
-export async function startPage(contract: Contract, args: () => readonly unknown[]): Promise<Page> {
+/**
+ * Wires the account and the contract of a page, at once: a button that is pressed before its page is wired sends a form.
+ * `args` gives what a new contract is deployed with.
+ */
+export function startPage(contract: Contract, args: () => readonly unknown[]): Page {
   let client: Client | undefined
   let forget = () => {}
   const address = element('contract', HTMLInputElement)
@@ -44,12 +47,13 @@ export async function startPage(contract: Contract, args: () => readonly unknown
       ? 'SIMULATED: a local network keeps no secret from whoever owns the machine'
       : `network ${network.network}`,
   )
-  const wallets = await listAccounts(choice).catch((error) => {
+  const listed = listAccounts(choice).catch((error) => {
     say('account-hint')(error)
     return []
   })
 
   async function connect(): Promise<void> {
+    const wallets = await listed
     forget()
     const wallet = wallets[Number(choice.value)]
     if (!wallet)

@@ -1,53 +1,19 @@
 // A sealed-bid auction: by its README, and by the page with three bidders.
-import type { Browser, Page } from 'playwright-core'
 import { type Address, parseEther } from 'viem'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openPage, overflows, startBrowser } from './browser'
-import { type LocalNetwork, startNetwork } from './network'
-import { taskOf } from './onchain'
+import { expect, test } from 'vitest'
+import { openPage, overflows } from './browser'
 import { runReadme } from './readme'
-import { type Site, serveSite } from './site'
-import { type TestWallet, testWallet } from './wallet'
+import { click, connect, hears, setStage } from './stage'
+import { testWallet } from './wallet'
 
 const BIDS = ['0.312345678901', '0.712345678901', '0.512345678901'] as const
 
-let network: LocalNetwork
-let site: Site
-let browser: Browser
-
-beforeAll(async () => {
-  ;[network, browser] = await Promise.all([startNetwork(), startBrowser()])
-  site = await serveSite(network, 'examples/02-sealed-bid-auction/web')
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await site?.stop()
-  await network?.stop()
-})
-
-const connect = async (page: Page) => {
-  await page.getByRole('button', { name: 'Connect' }).click()
-  await page.getByText(/^You are /).waitFor()
-}
-
-const click = (page: Page, name: string) => page.getByRole('button', { name }).click()
-
-const hears = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor()
-
-const balance = async (account: Address) =>
-  BigInt((await network.chain('eth_getBalance', account, 'latest')) as string)
-
-const last = (wallet: TestWallet) => {
-  const hash = wallet.sent.at(-1)
-  if (!hash) throw new Error('nothing was sent')
-  return taskOf(network, hash)
-}
+const stage = setStage('examples/02-sealed-bid-auction/web')
 
 test("the README's commands say what it promises", async () => {
-  const before = await Promise.all([1, 3].map((index) => balance(testWallet('', index).address)))
-  const { blocks, printed, stderr } = await runReadme(network, '02-sealed-bid-auction')
-  const after = await Promise.all([1, 3].map((index) => balance(testWallet('', index).address)))
+  const before = await Promise.all([1, 3].map((index) => stage.balance(testWallet('', index).address)))
+  const { blocks, printed, stderr } = await runReadme(stage.network, '02-sealed-bid-auction')
+  const after = await Promise.all([1, 3].map((index) => stage.balance(testWallet('', index).address)))
   expect(blocks).toBe(3)
   expect(printed).toEqual([
     '',
@@ -61,19 +27,19 @@ test("the README's commands say what it promises", async () => {
 }, 120_000)
 
 test('the highest bid wins, losers are paid on Ethereum, and no bid leaves a page', async () => {
-  const seller = testWallet(network.json.rpc, 4)
-  const owner = await openPage(browser, site.url, { wallet: seller })
+  const seller = testWallet(stage.network.json.rpc, 4)
+  const owner = await openPage(stage.browser, stage.site.url, { wallet: seller })
   await connect(owner.page)
   await click(owner.page, 'Deploy a new one')
   await hears(owner.page, 'Deployed.')
-  const { secretContract } = await last(seller)
-  const link = `${site.url}?contract=${secretContract}`
+  const { secretContract } = await stage.lastTask(seller)
+  const link = `${stage.site.url}?contract=${secretContract}`
 
-  const bidders = [5, 6, 7].map((index) => testWallet(network.json.rpc, index))
+  const bidders = [5, 6, 7].map((index) => testWallet(stage.network.json.rpc, index))
   for (const [place, wallet] of bidders.entries()) {
     const bid = BIDS[place] as string
     const bidder = await openPage(
-      browser,
+      stage.browser,
       link,
       place === 1 ? { wallet, width: 390 } : { wallet, colorScheme: 'dark' },
     )
@@ -83,11 +49,11 @@ test('the highest bid wins, losers are paid on Ethereum, and no bid leaves a pag
     await bidder.page.getByLabel('Your bid').fill('1.5')
     await click(bidder.page, 'Bid secretly')
     await hears(bidder.page, 'A bid cannot be more than the deposit.')
-    expect((await last(wallet)).status, 'a refused bid looks like another').toBe(0)
+    expect((await stage.lastTask(wallet)).status, 'a refused bid looks like another').toBe(0)
     await bidder.page.getByLabel('Your bid').fill(bid)
     await click(bidder.page, 'Bid secretly')
     await hears(bidder.page, 'Your bid is in.')
-    expect((await last(wallet)).status).toBe(0)
+    expect((await stage.lastTask(wallet)).status).toBe(0)
     const gas = bidder.page.locator('.task').first().locator('dt', { hasText: 'gas inside' }).locator('+ dd')
     const used = Number((await gas.textContent())?.replace(',', ''))
     expect(used, 'charged like the least of tasks').toBeLessThan(32_768)
@@ -101,14 +67,14 @@ test('the highest bid wins, losers are paid on Ethereum, and no bid leaves a pag
   }
 
   const [first, winner, third] = bidders.map(({ address }) => address) as [Address, Address, Address]
-  const before = await Promise.all([first, winner, third].map(balance))
+  const before = await Promise.all([first, winner, third].map((account) => stage.balance(account)))
   await click(owner.page, 'Who won?')
   await hears(owner.page, 'Nothing is settled yet.')
   await click(owner.page, 'Close (the seller)')
   await hears(owner.page, 'Closed.')
   await click(owner.page, 'Settle: losers are paid')
   await hears(owner.page, 'Settled: every loser has its deposit back.')
-  const after = await Promise.all([first, winner, third].map(balance))
+  const after = await Promise.all([first, winner, third].map((account) => stage.balance(account)))
   expect(after.map((now, place) => now - (before[place] ?? 0n))).toEqual([
     parseEther('1'),
     0n,
@@ -123,7 +89,7 @@ test('the highest bid wins, losers are paid on Ethereum, and no bid leaves a pag
   await hears(owner.page, '0.7 ETH are yours on Ethereum.')
   const seen = owner.page.locator('.task').first().getByLabel('What the chain sees')
   expect(await seen.textContent()).toContain('0.7 ETH to Account 4')
-  expect(await balance(secretContract)).toBe(parseEther('0.3'))
+  expect(await stage.balance(secretContract)).toBe(parseEther('0.3'))
   await owner.shot('auction-light')
   await owner.close()
 }, 120_000)

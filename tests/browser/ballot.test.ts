@@ -1,36 +1,12 @@
 // A secret ballot: by its README, and by the page with an owner and two voters.
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openPage, overflows, startBrowser } from './browser'
-import { type LocalNetwork, startNetwork } from './network'
-import { taskOf } from './onchain'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { openPage, overflows } from './browser'
 import { runReadme } from './readme'
-import { type Site, serveSite } from './site'
+import { click, connect, hears, setStage } from './stage'
 import { testWallet } from './wallet'
 
-let network: LocalNetwork
-let site: Site
-let browser: Browser
-
-beforeAll(async () => {
-  ;[network, browser] = await Promise.all([startNetwork(), startBrowser()])
-  site = await serveSite(network, 'examples/05-secret-ballot/web')
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await site?.stop()
-  await network?.stop()
-})
-
-const connect = async (page: Page) => {
-  await page.getByRole('button', { name: 'Connect' }).click()
-  await page.getByText(/^You are /).waitFor()
-}
-
-const click = (page: Page, name: string) => page.getByRole('button', { name }).click()
-
-const hears = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor()
+const stage = setStage('examples/05-secret-ballot/web')
 
 /** Votes and waits for the end of it. */
 const vote = async (page: Page, choice: number) => {
@@ -42,7 +18,7 @@ const vote = async (page: Page, choice: number) => {
 }
 
 test("the README's commands say what it promises", async () => {
-  const { blocks, printed, stderr } = await runReadme(network, '05-secret-ballot')
+  const { blocks, printed, stderr } = await runReadme(stage.network, '05-secret-ballot')
   expect(blocks).toBe(2)
   expect(printed).toEqual(['exit code 2\nexit code 2\n', '0\n[0, 2, 1]\n'])
   expect(stderr).toContain('reverted: NotRegistered()')
@@ -50,9 +26,9 @@ test("the README's commands say what it promises", async () => {
 }, 120_000)
 
 test('the last votes are summed after the end, and all votes look and cost the same', async () => {
-  const [owner, first, second, third] = [4, 5, 6, 7].map((index) => testWallet(network.json.rpc, index))
+  const [owner, first, second, third] = [4, 5, 6, 7].map((index) => testWallet(stage.network.json.rpc, index))
   if (!owner || !first || !second || !third) throw new Error('four wallets')
-  const one = await openPage(browser, site.url, { wallet: owner })
+  const one = await openPage(stage.browser, stage.site.url, { wallet: owner })
   await connect(one.page)
   await click(one.page, 'Deploy a new one')
   await hears(one.page, 'Deployed.')
@@ -66,16 +42,14 @@ test('the last votes are summed after the end, and all votes look and cost the s
   const list = first.address.slice(2).toLowerCase()
   expect(one.said(), 'the list leaves encrypted').not.toContain(list)
 
-  const [hash] = owner.sent
-  if (!hash) throw new Error('nothing was sent')
-  const { secretContract } = await taskOf(network, hash)
-  const link = `${site.url}?contract=${secretContract}`
+  const { secretContract } = await stage.lastTask(owner)
+  const link = `${stage.site.url}?contract=${secretContract}`
   const gas: number[] = []
   for (const [wallet, choices] of [
     [first, [1, 3, 3]],
     [second, [2]],
   ] as const) {
-    const voter = await openPage(browser, link, { wallet, colorScheme: 'dark', width: 390 })
+    const voter = await openPage(stage.browser, link, { wallet, colorScheme: 'dark', width: 390 })
     await connect(voter.page)
     for (const choice of choices) {
       await vote(voter.page, choice)
@@ -90,7 +64,7 @@ test('the last votes are summed after the end, and all votes look and cost the s
   expect(Math.max(...gas) - Math.min(...gas), `gas of votes: ${gas.join(' ')}`).toBeLessThanOrEqual(12)
   expect(Math.max(...gas)).toBeLessThan(32_768)
 
-  const stranger = await openPage(browser, link, { wallet: third })
+  const stranger = await openPage(stage.browser, link, { wallet: third })
   await connect(stranger.page)
   await vote(stranger.page, 2)
   await hears(stranger.page, 'You are not on the list.')

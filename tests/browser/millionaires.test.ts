@@ -2,56 +2,35 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type OpenPage, openPage, overflows, startBrowser } from './browser'
-import { type LocalNetwork, root, startNetwork } from './network'
-import { taskOf } from './onchain'
-import { type Site, serveSite } from './site'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { type OpenPage, openPage, overflows } from './browser'
+import { root } from './network'
+import { click, connect, hears, setStage } from './stage'
 import { type TestWallet, testWallet } from './wallet'
 
 const FOLDER = 'examples/01-millionaires/web'
 const AMOUNT = 1_234_567_891_011n
 
-let network: LocalNetwork
-let site: Site
-let browser: Browser
-
-beforeAll(async () => {
-  ;[network, browser] = await Promise.all([startNetwork(), startBrowser()])
-  site = await serveSite(network, FOLDER)
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await site?.stop()
-  await network?.stop()
-})
-
-const connect = async (page: Page) => {
-  await page.getByRole('button', { name: 'Connect' }).click()
-  await page.getByText(/^You are /).waitFor()
-}
+const stage = setStage(FOLDER)
 
 const declare = async (page: Page, amount: bigint) => {
   await page.getByLabel('What you own').fill(String(amount))
-  await page.getByRole('button', { name: 'Declare secretly' }).click()
+  await click(page, 'Declare secretly')
 }
 
 const declared = (page: Page) => page.getByText('Declared.', { exact: true }).waitFor()
 
 const answer = async (page: Page, button: string): Promise<string | null> => {
   await page.locator('#answer').evaluate((output) => output.replaceChildren())
-  await page.getByRole('button', { name: button }).click()
+  await click(page, button)
   await page.locator('#answer:not(:empty)').waitFor()
   return page.locator('#answer').textContent()
 }
 
 /** The transaction that the wallet sent last was executed inside, and the page has told nobody of `secret`. */
 const expectExecuted = async (wallet: TestWallet, { said }: OpenPage, secret: bigint) => {
-  const hash = wallet.sent.at(-1)
-  if (!hash) throw new Error('the wallet has sent nothing')
-  const task = await taskOf(network, hash)
+  const task = await stage.lastTask(wallet)
   expect(task.status).toBe(0)
   expect(task.sender).toBe(wallet.address)
   expect(said(), 'the envelope').toContain(task.envelope.slice(2))
@@ -61,15 +40,15 @@ const expectExecuted = async (wallet: TestWallet, { said }: OpenPage, secret: bi
 }
 
 test('two millionaires learn who is richer, and a third is turned away', async () => {
-  const [first, second, third] = [1, 2, 3].map((index) => testWallet(network.json.rpc, index)) as [
+  const [first, second, third] = [1, 2, 3].map((index) => testWallet(stage.network.json.rpc, index)) as [
     TestWallet,
     TestWallet,
     TestWallet,
   ]
 
-  const one = await openPage(browser, site.url, { wallet: first })
+  const one = await openPage(stage.browser, stage.site.url, { wallet: first })
   await connect(one.page)
-  await one.page.getByRole('button', { name: 'Deploy a new one' }).click()
+  await click(one.page, 'Deploy a new one')
   await one.page.getByText('Deployed.').waitFor()
   await declare(one.page, AMOUNT)
   await declared(one.page)
@@ -85,8 +64,8 @@ test('two millionaires learn who is richer, and a third is turned away', async (
   await one.shot('millionaires-light')
   await one.close()
 
-  const link = `${site.url}?contract=${task.secretContract}`
-  const two = await openPage(browser, link, { wallet: second, colorScheme: 'dark' })
+  const link = `${stage.site.url}?contract=${task.secretContract}`
+  const two = await openPage(stage.browser, link, { wallet: second, colorScheme: 'dark' })
   await connect(two.page)
   await declare(two.page, AMOUNT + 1n)
   await declared(two.page)
@@ -98,7 +77,7 @@ test('two millionaires learn who is richer, and a third is turned away', async (
   await two.shot('millionaires-dark')
   await two.close()
 
-  const three = await openPage(browser, link, { wallet: third })
+  const three = await openPage(stage.browser, link, { wallet: third })
   await connect(three.page)
   await declare(three.page, 5n)
   await three.page.locator('#declare-hint.bad').waitFor()
@@ -106,13 +85,13 @@ test('two millionaires learn who is richer, and a third is turned away', async (
   expect(hint).toBe('Two have declared already: a third is one too many.')
   await three.close()
 
-  const told = await network.enigma('call', task.secretContract, 'richer()(address)')
+  const told = await stage.network.enigma('call', task.secretContract, 'richer()(address)')
   expect(told.stdout.trim(), 'the CLI reads the same').toBe(second.address)
 })
 
 test('without a wallet the local accounts take its place, on a phone too', async () => {
-  const contract = await network.deploy('examples/01-millionaires/Millionaires.sol:Millionaires')
-  const { page, shot, close } = await openPage(browser, `${site.url}?contract=${contract}`, {
+  const contract = await stage.network.deploy('examples/01-millionaires/Millionaires.sol:Millionaires')
+  const { page, shot, close } = await openPage(stage.browser, `${stage.site.url}?contract=${contract}`, {
     colorScheme: 'dark',
     width: 390,
   })
@@ -125,10 +104,33 @@ test('without a wallet the local accounts take its place, on a phone too', async
   await close()
 })
 
+test('a button that is pressed before the chain has answered waits for it', async () => {
+  const contract = await stage.network.deploy('examples/01-millionaires/Millionaires.sol:Millionaires')
+  const { page, close } = await openPage(stage.browser, `${stage.site.url}?contract=${contract}`)
+  const chain = new URL(stage.network.json.rpc).origin
+  let press = () => {}
+  const pressed = new Promise<void>((resolve) => {
+    press = resolve
+  })
+  await page.route(
+    ({ origin }) => origin === chain,
+    async (route) => {
+      await pressed
+      await route.continue()
+    },
+  )
+  await page.reload({ waitUntil: 'domcontentloaded' })
+  await click(page, 'Connect')
+  press()
+  await hears(page, /^You are /)
+  expect(page.url().toLowerCase(), 'the form was not sent').toContain(contract.toLowerCase())
+  await close()
+})
+
 test('a person who rejects is told so, and nothing is sent', async () => {
-  const contract = await network.deploy('examples/01-millionaires/Millionaires.sol:Millionaires')
-  const wallet = testWallet(network.json.rpc, 5)
-  const { page, close } = await openPage(browser, `${site.url}?contract=${contract}`, { wallet })
+  const contract = await stage.network.deploy('examples/01-millionaires/Millionaires.sol:Millionaires')
+  const wallet = testWallet(stage.network.json.rpc, 5)
+  const { page, close } = await openPage(stage.browser, `${stage.site.url}?contract=${contract}`, { wallet })
   await connect(page)
   wallet.rejectNext('eth_sendTransaction')
   await declare(page, 10n)
@@ -140,10 +142,10 @@ test('a person who rejects is told so, and nothing is sent', async () => {
 
 test('a page is not built for no network', async () => {
   const vite = join(root, 'node_modules/vite/bin/vite.js')
-  const env = { ...process.env, ENIGMA_DATA_DIR: join(network.dataDir, 'nothing') }
+  const env = { ...process.env, ENIGMA_DATA_DIR: join(stage.network.dataDir, 'nothing') }
   const built = promisify(execFile)(
     process.execPath,
-    [vite, 'build', '--outDir', join(network.dataDir, '../no')],
+    [vite, 'build', '--outDir', join(stage.network.dataDir, '../no')],
     {
       cwd: join(root, FOLDER),
       env,

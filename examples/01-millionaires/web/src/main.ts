@@ -13,7 +13,7 @@ const answer = (richer: unknown): string => {
   return isAddressEqual(account, zeroAddress) ? 'Both own the same.' : `${nameOf(account)} is richer.`
 }
 
-const page = await startPage(millionaires, () => [])
+const page = startPage(millionaires, () => [])
 
 page.on('declare-form', 'declare-hint', async () => {
   const digits = amount.value.replace(/[\s,._']/g, '')

@@ -29,7 +29,7 @@ const amountOf = (id: string): bigint => {
 }
 const eth = (wei: unknown) => `${formatEther(wei as bigint)} ETH`
 
-const page = await startPage({ name: 'Auction', abi, bytecode, explain }, () => [amountOf('deposit'), WEEK])
+const page = startPage({ name: 'Auction', abi, bytecode, explain }, () => [amountOf('deposit'), WEEK])
 
 page.on('enter', 'bid-hint', async () => {
   const value = (await page.read('deposit', true)) as bigint

@@ -34,10 +34,9 @@ tell('mode', `${isPublic ? 'public' : 'confidential'}, with ${isViem ? 'viem' : 
 if (isPublic) tell('title', 'Public token')
 address.value = options.get('token') ?? ''
 
-const locals = 'ethereum' in window ? [] : await localAccounts().catch(noAccounts)
-element('account-field').hidden = locals.length === 0
-for (const [place, local] of locals.entries())
-  account.add(new Option(`Account ${place} (${short(local)})`, local))
+// Not awaited here: a form that is sent before it is wired reloads the page.
+const listed = 'ethereum' in window ? [] : listAccounts()
+element('account-field').hidden = 'ethereum' in window
 
 const number = new Intl.NumberFormat('en', { maximumFractionDigits: 20 })
 
@@ -85,9 +84,15 @@ function explain(error: unknown): string {
   return reason ?? shortMessage ?? message ?? String(error)
 }
 
-function noAccounts(error: unknown): Address[] {
-  say('status')(error)
-  return []
+async function listAccounts(): Promise<Address[]> {
+  const locals = await localAccounts().catch((error) => {
+    say('status')(error)
+    return []
+  })
+  element('account-field').hidden = locals.length === 0
+  for (const [place, local] of locals.entries())
+    account.add(new Option(`Account ${place} (${short(local)})`, local))
+  return locals
 }
 
 function say(id: string): (error: unknown) => void {
@@ -99,7 +104,7 @@ onAction(
   async () => {
     tell('status', 'Connecting…')
     const at = parse(address)
-    if (locals.length > 0) window.ethereum = localWallet(account.value as Address)
+    if ((await listed).length > 0) window.ethereum = localWallet(account.value as Address)
     if (!window.ethereum) throw new Error('There is no wallet here: install one.')
     await connectWallet(window.ethereum)
     const { connect } = await frontEnd()

@@ -39,7 +39,7 @@ function spent(): Hex {
   return typed
 }
 
-const page = await startPage({ name: 'Mixer', abi, bytecode, explain }, () => [denomination(), RELAY_FEE])
+const page = startPage({ name: 'Mixer', abi, bytecode, explain }, () => [denomination(), RELAY_FEE])
 
 page.on('deposit', 'deposit-hint', async () => {
   const value = (await page.read('denomination', true)) as bigint

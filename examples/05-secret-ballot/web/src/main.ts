@@ -34,7 +34,7 @@ function people(): Address[] {
     })
 }
 
-const page = await startPage({ name: 'Ballot', abi, bytecode, explain }, () => [numberOf('choices'), WEEK])
+const page = startPage({ name: 'Ballot', abi, bytecode, explain }, () => [numberOf('choices'), WEEK])
 
 page.on('vote-form', 'vote-hint', async () => {
   const choice = numberOf('choice') - 1n
