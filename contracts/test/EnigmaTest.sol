@@ -41,7 +41,7 @@ abstract contract EnigmaTest is Test {
         token = EngToken(vm.deployCode("EngToken.sol:EngToken"));
         bytes32[] memory allowed = new bytes32[](1);
         allowed[0] = MEASUREMENT;
-        enigma = _create(Parameters(LENGTH, 3, 3, 2, 16), 1, allowed);
+        enigma = _create(Parameters(LENGTH, 3, 3, 2, 16, 1), 1, allowed);
         publicKey = _publicKey(SECRET);
         for (uint256 id = 0; id < WORKERS; ++id) {
             _admit(id, (id + 1) * 100 ether);
@@ -121,6 +121,17 @@ abstract contract EnigmaTest is Test {
         }
     }
 
+    function _seatOperator(uint256 index) internal pure returns (address) {
+        return address(uint160(0xd000 + index));
+    }
+
+    function _seatOperators() internal pure returns (address[] memory operators) {
+        operators = new address[](4);
+        for (uint256 i = 0; i < 4; ++i) {
+            operators[i] = _seatOperator(i);
+        }
+    }
+
     function _keyGeneration(bytes memory compressed) internal pure returns (bytes32) {
         return keccak256(
             abi.encode(
@@ -134,7 +145,7 @@ abstract contract EnigmaTest is Test {
 
     function _genesis() internal {
         (address[] memory members, bytes[] memory signatures) = _committee(_keyGeneration(_compressed()));
-        enigma.genesis(publicKey, COMMITMENTS, 3, members, signatures);
+        enigma.genesis(publicKey, COMMITMENTS, 3, members, _seatOperators(), signatures);
     }
 
     /// @dev vectors/beacon.json has it as the first key.
