@@ -162,8 +162,30 @@ abstract contract EnigmaTest is Test {
         return HashToCurve.hashToG1(message, "ENIGMA_V1_BEACON_BLS12381G1_XMD:SHA-256_SSWU_RO_");
     }
 
+    // Money
+
+    /// @dev What a worker is credited of its pay: a part of it is for beacons and the committee.
+    function _kept(uint256 pay) internal pure returns (uint256) {
+        return pay - pay / 32;
+    }
+
+    function _parked(address operator) internal view returns (uint256 upkeep) {
+        (, upkeep) = enigma.ledger(operator);
+    }
+
+    /// @dev What the pool holds, and what the seats got and did not claim yet.
+    function _funds() internal view returns (uint256 funds) {
+        (uint256 amount, uint256 perSeat) = enigma.pool();
+        (, uint8 n,) = enigma.committeeWord();
+        funds = amount;
+        for (uint256 i = 0; i < n; ++i) {
+            (, uint96 claimed) = enigma.seats(i);
+            funds += perSeat - claimed;
+        }
+    }
+
     /// @dev Posts the next beacon and goes to the first block of its epoch.
-    function _nextEpoch() internal {
+    function _nextEpoch() internal virtual {
         uint40 epoch = enigma.currentEpoch() + 1;
         enigma.postBeacon(epoch, publicKey, _beacon(epoch));
         (,, uint40 nextStart,) = enigma.epochWord();
