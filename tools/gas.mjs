@@ -136,7 +136,11 @@ async function network(chain, workers) {
   const firstBeacon = await nextEpoch()
   const skip = async (account) => call('skip', account, log[account][Number((await read('secretContract', account)).cursor)])
 
-  return { created, registered, genesis, firstBeacon, nextEpoch, deploy, createTask, createTasks, commit, skip }
+  const collectUpkeep = () => call('collectUpkeep', [chain.account])
+  const claimSeat = () => call('claimSeat', 0n)
+  const withdraw = () => call('withdraw')
+
+  return { created, registered, genesis, firstBeacon, nextEpoch, deploy, createTask, createTasks, commit, skip, collectUpkeep, claimSeat, withdraw }
 }
 
 function record(name, receipt, share = 1) {
@@ -168,9 +172,16 @@ async function measure(chain) {
   }
   record('createTask, ring slot used before', await n.createTask(account))
   record('bundle of 10, ring slots used before, each', await n.createTasks(account, 10), 10)
+  // The pool pays for it, and has enough for the committee too.
+  await n.collectUpkeep()
   await n.nextEpoch()
+  await n.commit(account, 1)
+  record('collect the share of a worker', await n.collectUpkeep())
   record('beacon', await n.nextEpoch())
-  await n.commit(account, 11)
+  record('claim a seat', await n.claimSeat())
+  await n.withdraw()
+  record('beacon, its poster has no credit', await n.nextEpoch())
+  await n.commit(account, 10)
 
   const large = await network(chain, 1000)
   record('login among 1,000', large.registered.at(-1))

@@ -91,16 +91,22 @@ abstract contract EnigmaStorage is IState {
     }
 
     function _credit(address account, uint256 amount) internal {
-        if (amount != 0) ledger[account].amount += uint128(amount);
+        if (amount != 0) _addTo(account, amount);
     }
 
-    /// @dev Credits work, but for its share for beacons and the committee. Of less than that divides it takes nothing.
+    /// @dev Credits work, but for its share for beacons and the committee; what does not divide is the worker's.
     function _creditWork(address operator, uint256 pay) internal {
-        if (pay == 0) return;
-        uint256 share = pay / FeeSchedule.UPKEEP_DIVISOR;
-        Account memory account = ledger[operator];
-        account.amount += uint128(pay - share);
-        account.upkeep += uint128(share);
-        ledger[operator] = account;
+        unchecked {
+            uint256 share = pay / FeeSchedule.UPKEEP_DIVISOR;
+            if (pay != 0) _addTo(operator, (share << 128) | (pay - share));
+        }
+    }
+
+    /// @dev Adds to both halves of an account's word at once. Neither reaches 2^128: they are wei that exist.
+    function _addTo(address account, uint256 word) private {
+        Account storage record = ledger[account];
+        assembly ("memory-safe") {
+            sstore(record.slot, add(sload(record.slot), word))
+        }
     }
 }

@@ -23,7 +23,7 @@ contract MoneyHandler is EnigmaTest {
     /// The commit gas of tasks that may have outbound calls.
     uint64 private constant RICH = 4_000_000;
     /// Of secret contracts that are deployed at most, and of workers that are caught lying.
-    uint256 private constant MANY = 6;
+    uint256 private constant MANY = 4;
     /// A worker that comes and goes.
     uint256 private constant GUEST = WORKERS;
     address[] public portals;
@@ -247,7 +247,7 @@ contract MoneyHandler is EnigmaTest {
 
     /// @dev A commit in which the portal creates a task of the other secret contract.
     function commitWithTask(uint256 which, uint256 random) external {
-        (address portal, address other) = (portals[which % portals.length], portals[(which + 1) % portals.length]);
+        (address portal, address other) = (portals[which % portals.length], portals[(which % portals.length + 1) % portals.length]);
         if (_pending(portal, 0) == 0 || !_hasRoom(other)) return;
         _advance(random);
         TaskParameters memory task = _task(random % 1 ether);
