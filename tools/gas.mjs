@@ -52,7 +52,7 @@ async function network(chain, workers) {
   const worker = (id) => privateKeyToAccount(numberToHex(0xa000 + id, { size: 32 }))
 
   at.token = (await chain.send(null, encodeDeployData({ abi: eng.abi, bytecode: eng.bytecode }))).contractAddress
-  const created = await chain.send(null, encodeDeployData({ abi, bytecode, args: [{ epochLength: 64, groupSize: 3, takeover: 3, skipEpochs: 2, window: 16 }, at.token, keccak256(stringToHex('SIMULATED')), 1, [MEASUREMENT]] }))
+  const created = await chain.send(null, encodeDeployData({ abi, bytecode, args: [{ epochLength: 64, groupSize: 3, takeover: 3, skipEpochs: 2, window: 16, minStake: 100 }, at.token, keccak256(stringToHex('SIMULATED')), 1, [MEASUREMENT]] }))
   at.enigma = created.contractAddress
 
   await chain.send(at.token, encodeFunctionData({ abi: eng.abi, functionName: 'approve', args: [at.enigma, parseEther('1000000')] }))
@@ -65,7 +65,7 @@ async function network(chain, workers) {
   const members = [1, 2, 3].map((i) => privateKeyToAccount(numberToHex(0xc000 + i, { size: 32 })))
   const generation = { era: 1, publicKeyHash: keccak256(compressedKey), commitmentsHash: ZERO }
   const signatures = await Promise.all(members.map((m) => m.signTypedData({ domain: domain(), types: typesOf('KeyGeneration'), primaryType: 'KeyGeneration', message: generation })))
-  const genesis = await call('genesis', publicKey, ZERO, 3, members.map((m) => m.address), signatures)
+  const genesis = await call('genesis', publicKey, ZERO, 3, members.map((m) => m.address), members.map(() => chain.account), signatures)
   const networkHash = await read('network')
 
   async function nextEpoch() {
@@ -136,7 +136,11 @@ async function network(chain, workers) {
   const firstBeacon = await nextEpoch()
   const skip = async (account) => call('skip', account, log[account][Number((await read('secretContract', account)).cursor)])
 
-  return { created, registered, genesis, firstBeacon, nextEpoch, deploy, createTask, createTasks, commit, skip }
+  const collectUpkeep = () => call('collectUpkeep', [chain.account])
+  const claimSeat = () => call('claimSeat', 0n)
+  const withdraw = () => call('withdraw')
+
+  return { created, registered, genesis, firstBeacon, nextEpoch, deploy, createTask, createTasks, commit, skip, collectUpkeep, claimSeat, withdraw }
 }
 
 function record(name, receipt, share = 1) {
@@ -168,9 +172,16 @@ async function measure(chain) {
   }
   record('createTask, ring slot used before', await n.createTask(account))
   record('bundle of 10, ring slots used before, each', await n.createTasks(account, 10), 10)
+  // The pool pays for it, and has enough for the committee too.
+  await n.collectUpkeep()
   await n.nextEpoch()
+  await n.commit(account, 1)
+  record('collect the share of a worker', await n.collectUpkeep())
   record('beacon', await n.nextEpoch())
-  await n.commit(account, 11)
+  record('claim a seat', await n.claimSeat())
+  await n.withdraw()
+  record('beacon, its poster has no credit', await n.nextEpoch())
+  await n.commit(account, 10)
 
   const large = await network(chain, 1000)
   record('login among 1,000', large.registered.at(-1))

@@ -2,17 +2,17 @@
 pragma solidity 0.8.37;
 
 import {BlsVerifier} from "./BlsVerifier.sol";
-import {EnigmaStorage} from "./EnigmaStorage.sol";
+import {Funds} from "./Funds.sol";
 import {IBeacon} from "./interfaces/IBeacon.sol";
 import {IBlsVerifier} from "./interfaces/IBlsVerifier.sol";
 import {IWorkers} from "./interfaces/IWorkers.sol";
-import {CommitteeWord, Descriptor, EpochWord} from "./interfaces/Types.sol";
+import {CommitteeWord, Descriptor, EpochWord, Seat} from "./interfaces/Types.sol";
 import {EIP712} from "./libraries/EIP712.sol";
 import {Signature} from "./libraries/Signature.sol";
 import {Tags} from "./libraries/Tags.sol";
 
 /// @dev See IBeacon.
-abstract contract Beacon is IBeacon, EnigmaStorage {
+abstract contract Beacon is IBeacon, Funds {
     uint256 private constant KEY_SIZE = 256;
     uint256 private constant SIGNATURE_SIZE = 128;
 
@@ -34,6 +34,7 @@ abstract contract Beacon is IBeacon, EnigmaStorage {
         bytes32 commitments,
         uint8 threshold,
         address[] calldata members,
+        address[] calldata operators,
         bytes[] calldata signatures
     ) external {
         if (msg.sender != deployer) revert IWorkers.NotDeployer();
@@ -41,6 +42,11 @@ abstract contract Beacon is IBeacon, EnigmaStorage {
         if (publicKey.length != KEY_SIZE || _isInfinity(publicKey)) revert InvalidPublicKey();
         compressedKeyHash = keccak256(bls.compress(publicKey));
         _requireGeneration(commitments, threshold, members, signatures);
+        _seat(operators, members.length);
+        // Anything: a beacon overwrites it and never pays for a new slot.
+        for (uint256 place = 0; place < SEEDS; ++place) {
+            seeds[place] = bytes32(uint256(1));
+        }
 
         publicKeyHash = keccak256(publicKey);
         commitmentsHash = commitments;
@@ -69,8 +75,9 @@ abstract contract Beacon is IBeacon, EnigmaStorage {
         word.nextStart = scheduled > block.number ? scheduled : uint40(block.number) + 1;
         epochWord = word;
         bytes32 seed = keccak256(abi.encode(Tags.SEED, network, word.era, epoch, keccak256(signature)));
-        seeds[epoch] = seed;
+        seeds[epoch % SEEDS] = seed;
         emit BeaconPosted(epoch, seed, word.nextStart, signature);
+        _payForBeacon();
     }
 
     /// @inheritdoc IBeacon
@@ -102,6 +109,15 @@ abstract contract Beacon is IBeacon, EnigmaStorage {
             ruleset: RULESET,
             compressedKeyHash: compressedKeyHash
         });
+    }
+
+    /// @dev The deployer vouches for who is paid, as it does for the members.
+    function _seat(address[] calldata operators, uint256 n) private {
+        if (operators.length != n) revert InvalidCommittee();
+        for (uint256 index = 0; index < n; ++index) {
+            if (operators[index] == address(0)) revert InvalidCommittee();
+            seats[index] = Seat({operator: operators[index], claimed: 0});
+        }
     }
 
     /// @dev Every named member, each once, must have signed the same result of the key generation.

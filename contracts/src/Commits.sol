@@ -190,11 +190,12 @@ abstract contract Commits is ReceiptChecks, Slashing {
 
     /// @dev The first signer collects the signatures and carries the receipt, so it gets all that the commit costs;
     /// execution is shared by all that signed, and what does not divide is the first one's.
+    /// Of all of it a share is parked for beacons and the committee.
     function _creditSigners(uint256 signers, uint256 count, uint256 commitPay, uint256 executionPay) private {
         uint256 share = executionPay / count;
-        _credit(workers[uint24(signers)].operator, commitPay + executionPay - share * (count - 1));
+        _creditWork(workers[uint24(signers)].operator, commitPay + executionPay - share * (count - 1));
         for (uint256 i = 1; i < count; ++i) {
-            _credit(workers[uint24(signers >> (24 * i))].operator, share);
+            _creditWork(workers[uint24(signers >> (24 * i))].operator, share);
         }
     }
 

@@ -14,6 +14,11 @@ abstract contract Credits is ICredits, EnigmaStorage {
     }
 
     /// @inheritdoc ICredits
+    function credits(address account) external view returns (uint256) {
+        return ledger[account].amount;
+    }
+
+    /// @inheritdoc ICredits
     function withdraw() external locked returns (uint256) {
         return _withdraw(msg.sender, msg.sender);
     }
@@ -29,9 +34,9 @@ abstract contract Credits is ICredits, EnigmaStorage {
     }
 
     function _withdraw(address account, address to) private returns (uint256 amount) {
-        amount = credits[account];
+        amount = ledger[account].amount;
         if (amount == 0) revert NothingToWithdraw();
-        credits[account] = 0;
+        ledger[account].amount = 0;
         emit Withdrawn(account, to, amount);
         (bool success,) = to.call{value: amount}("");
         if (!success) revert WithdrawalFailed();

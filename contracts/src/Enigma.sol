@@ -13,8 +13,8 @@ import {Upkeep} from "./Upkeep.sol";
 
 /// @dev See IEnigma. Two halves, because one contract has no room for all of it. Here is what every task passes through:
 /// Inputs (deploy, tasks), ReceiptChecks, Commits and Outbound (receipts, pay, calls). Beside it is Upkeep: Beacon (key,
-/// epochs, seeds), Workers (admission, stake, lottery), Skips, LostState, Credits (withdrawals). Shared: EnigmaStorage
-/// (slots), Turns (groups, clock), Slashing.
+/// epochs, seeds), Funds (what beacons and the committee get), Workers (admission, stake, lottery), Skips, LostState,
+/// Credits (withdrawals). Shared: EnigmaStorage (slots), Turns (groups, clock), Slashing.
 contract Enigma is Inputs, Commits {
     address private immutable upkeep;
 
@@ -27,7 +27,7 @@ contract Enigma is Inputs, Commits {
     ) EnigmaStorage(token_, msg.sender, parameters_) {
         if (
             parameters_.epochLength == 0 || parameters_.groupSize == 0 || parameters_.groupSize > Group.CAPACITY
-                || (verifier_ != 1 && verifier_ != 2)
+                || parameters_.minStake == 0 || (verifier_ != 1 && verifier_ != 2)
         ) revert IEnigma.InvalidParameters();
         parametersWord = parameters_;
         for (uint256 i = 0; i < allowedMeasurements.length; ++i) {

@@ -5,7 +5,18 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IBeacon} from "./interfaces/IBeacon.sol";
 import {ICredits} from "./interfaces/ICredits.sol";
 import {IState} from "./interfaces/IState.sol";
-import {CommitteeWord, EpochWord, Lost, Parameters, SecretContract, Worker} from "./interfaces/Types.sol";
+import {
+    Account,
+    CommitteeWord,
+    EpochWord,
+    Lost,
+    Parameters,
+    Pool,
+    SecretContract,
+    Seat,
+    Worker
+} from "./interfaces/Types.sol";
+import {FeeSchedule} from "./libraries/FeeSchedule.sol";
 
 /// @title EnigmaStorage: the slots, which are part of the protocol, and the little that both halves of Enigma share
 /// @dev Enclaves prove these slots: their order is docs/bytes.md's, and contracts/storage-layout.json holds it fast.
@@ -13,6 +24,7 @@ import {CommitteeWord, EpochWord, Lost, Parameters, SecretContract, Worker} from
 abstract contract EnigmaStorage is IState {
     uint64 internal constant RULESET = 1;
     uint32 internal constant ERA = 1;
+    uint256 internal constant SEEDS = 4;
 
     Parameters public parametersWord; // slot 0
     bytes32 public network; // slot 1
@@ -22,23 +34,27 @@ abstract contract EnigmaStorage is IState {
     bytes32 public commitmentsHash; // slot 5
     uint256 public treeRoot; // slot 6
     mapping(uint256 => uint256) public tree; // slot 7
-    mapping(uint256 epoch => bytes32) public seeds; // slot 8
+    mapping(uint256 place => bytes32) public seeds; // slot 8: of epoch e at e mod SEEDS, so that no beacon pays for a new slot
     mapping(uint256 id => Worker) internal workers; // slot 9
     mapping(address signer => uint256 idPlusOne) internal workerIds; // slot 10
     mapping(bytes32 => bool) public measurements; // slot 11
     mapping(address => SecretContract) internal secretContracts; // slot 12
     mapping(address => bytes32[256]) internal heads; // slot 13
-    mapping(address => uint256) public credits; // slot 14
+    mapping(address => Account) public ledger; // slot 14
     uint256 public workerCount; // slot 15
     bytes32 internal compressedKeyHash; // slot 16: keccak256 of S compressed, for the descriptor
     mapping(address => Lost) public lost; // slot 17
     mapping(address => mapping(uint256 number => bytes32)) public outcomes; // slot 18
+    Pool public pool; // slot 19
+    mapping(uint256 index => Seat) public seats; // slot 20
 
     IERC20 public immutable token;
     address public immutable deployer;
     /// Of the parameters, what tasks and commits ask for: as a part of the code it costs nothing to read.
     uint256 internal immutable groupSize;
     uint256 internal immutable window;
+    /// The stake that it takes to be drawn, wei of ENG.
+    uint256 internal immutable minStake;
 
     bool private transient entered;
 
@@ -47,6 +63,7 @@ abstract contract EnigmaStorage is IState {
         deployer = deployer_;
         groupSize = parameters.groupSize;
         window = parameters.window;
+        minStake = uint256(parameters.minStake) * 1 ether;
     }
 
     /// @dev One lock for everything that moves money out.
@@ -74,6 +91,22 @@ abstract contract EnigmaStorage is IState {
     }
 
     function _credit(address account, uint256 amount) internal {
-        if (amount != 0) credits[account] += amount;
+        if (amount != 0) _addTo(account, amount);
+    }
+
+    /// @dev Credits work, but for its share for beacons and the committee; what does not divide is the worker's.
+    function _creditWork(address operator, uint256 pay) internal {
+        unchecked {
+            uint256 share = pay / FeeSchedule.UPKEEP_DIVISOR;
+            if (pay != 0) _addTo(operator, (share << 128) | (pay - share));
+        }
+    }
+
+    /// @dev Adds to both halves of an account's word at once. Neither reaches 2^128: they are wei that exist.
+    function _addTo(address account, uint256 word) private {
+        Account storage record = ledger[account];
+        assembly ("memory-safe") {
+            sstore(record.slot, add(sload(record.slot), word))
+        }
     }
 }

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {EnigmaStorage} from "./EnigmaStorage.sol";
 import {IInputs} from "./interfaces/IInputs.sol";
-import {DeployParameters, Input, SecretContract, TaskParameters, TaskRequest} from "./interfaces/Types.sol";
+import {Account, DeployParameters, Input, SecretContract, TaskParameters, TaskRequest} from "./interfaces/Types.sol";
 import {CalldataBytes} from "./libraries/CalldataBytes.sol";
 import {FeeSchedule} from "./libraries/FeeSchedule.sol";
 import {InputLog} from "./libraries/InputLog.sol";
@@ -211,7 +211,9 @@ abstract contract Inputs is IInputs, EnigmaStorage {
     /// @dev Takes what is due from the call's value and, where that is short, from the sender's credit.
     function _collect(uint256 due) private {
         if (msg.value == due) return;
-        if (msg.value > due || due - msg.value > credits[msg.sender]) revert WrongPayment(due);
-        credits[msg.sender] -= due - msg.value;
+        Account storage account = ledger[msg.sender];
+        uint128 credit = account.amount;
+        if (msg.value > due || due - msg.value > credit) revert WrongPayment(due);
+        account.amount = credit - uint128(due - msg.value);
     }
 }

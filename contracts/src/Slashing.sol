@@ -14,7 +14,7 @@ import {StakeTree} from "./libraries/StakeTree.sol";
 abstract contract Slashing is EnigmaStorage {
     using StakeTree for mapping(uint256 => uint256);
 
-    uint256 internal constant WHOLE_ENG = 1 ether;
+    uint256 private constant WHOLE_ENG = 1 ether;
     uint96 private constant SLASH_DIVISOR = 100;
     uint8 private constant MAX_SLASHES = 10;
     /// A burn takes a third of it.
@@ -59,9 +59,9 @@ abstract contract Slashing is EnigmaStorage {
         }
     }
 
-    /// @dev Returns the epoch from which the weight counts.
+    /// @dev Less than the smallest stake weighs nothing. Returns the epoch from which the weight counts.
     function _setWeight(uint256 id, uint256 amount) internal returns (uint40) {
-        uint256 weight = amount / WHOLE_ENG;
+        uint256 weight = amount < minStake ? 0 : amount / WHOLE_ENG;
         if (weight > StakeTree.MAX_WEIGHT) weight = StakeTree.MAX_WEIGHT;
         uint40 epoch = _currentEpoch();
         treeRoot = tree.set(treeRoot, epoch, id, weight);

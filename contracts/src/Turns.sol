@@ -23,9 +23,16 @@ abstract contract Turns is EnigmaStorage {
     }
 
     function _draw(address account, uint40 epoch, uint256 count) internal view returns (uint256[] memory) {
-        bytes32 seed = seeds[epoch];
-        if (epoch < _currentEpoch() || seed == 0) revert IBeacon.NoLottery(epoch);
-        return Lottery.draw(tree, StakeTree.entry(treeRoot, epoch), seed, account, count);
+        if (!_hasLottery(epoch)) revert IBeacon.NoLottery(epoch);
+        return Lottery.draw(tree, StakeTree.entry(treeRoot, epoch), seeds[epoch % SEEDS], account, count);
+    }
+
+    /// @dev The current epoch, and the next one once its beacon is posted: the ring holds the seeds of others too.
+    function _hasLottery(uint40 epoch) private view returns (bool) {
+        EpochWord storage word = epochWord;
+        uint40 last = word.epoch;
+        if (word.nextStart != 0) ++last;
+        return epoch > 1 && epoch >= _currentEpoch() && epoch <= last;
     }
 
     /// @dev The block from which the waits of a contract count, its oldest pending input being of block `inputBlock`: before

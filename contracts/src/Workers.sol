@@ -62,7 +62,7 @@ abstract contract Workers is IWorkers, Turns, Equivocation {
         if (record.loggedIn) revert LoginUnchanged();
         if (record.expiry <= block.timestamp) revert AdmissionExpired();
         if (!measurements[record.measurement]) revert MeasurementNotAllowed();
-        if (record.stake < WHOLE_ENG) revert StakeTooSmall();
+        if (record.stake < minStake) revert StakeTooSmall();
         record.loggedIn = true;
         emit LoggedIn(id, _setWeight(id, record.stake));
     }

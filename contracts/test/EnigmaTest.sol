@@ -41,7 +41,7 @@ abstract contract EnigmaTest is Test {
         token = EngToken(vm.deployCode("EngToken.sol:EngToken"));
         bytes32[] memory allowed = new bytes32[](1);
         allowed[0] = MEASUREMENT;
-        enigma = _create(Parameters(LENGTH, 3, 3, 2, 16), 1, allowed);
+        enigma = _create(Parameters(LENGTH, 3, 3, 2, 16, 1), 1, allowed);
         publicKey = _publicKey(SECRET);
         for (uint256 id = 0; id < WORKERS; ++id) {
             _admit(id, (id + 1) * 100 ether);
@@ -121,6 +121,17 @@ abstract contract EnigmaTest is Test {
         }
     }
 
+    function _seatOperator(uint256 index) internal pure returns (address) {
+        return address(uint160(0xd000 + index));
+    }
+
+    function _seatOperators() internal pure returns (address[] memory operators) {
+        operators = new address[](4);
+        for (uint256 i = 0; i < 4; ++i) {
+            operators[i] = _seatOperator(i);
+        }
+    }
+
     function _keyGeneration(bytes memory compressed) internal pure returns (bytes32) {
         return keccak256(
             abi.encode(
@@ -134,7 +145,7 @@ abstract contract EnigmaTest is Test {
 
     function _genesis() internal {
         (address[] memory members, bytes[] memory signatures) = _committee(_keyGeneration(_compressed()));
-        enigma.genesis(publicKey, COMMITMENTS, 3, members, signatures);
+        enigma.genesis(publicKey, COMMITMENTS, 3, members, _seatOperators(), signatures);
     }
 
     /// @dev vectors/beacon.json has it as the first key.
@@ -151,8 +162,30 @@ abstract contract EnigmaTest is Test {
         return HashToCurve.hashToG1(message, "ENIGMA_V1_BEACON_BLS12381G1_XMD:SHA-256_SSWU_RO_");
     }
 
+    // Money
+
+    /// @dev What a worker is credited of its pay: a part of it is for beacons and the committee.
+    function _kept(uint256 pay) internal pure returns (uint256) {
+        return pay - pay / 32;
+    }
+
+    function _parked(address operator) internal view returns (uint256 upkeep) {
+        (, upkeep) = enigma.ledger(operator);
+    }
+
+    /// @dev What the pool holds, and what the seats got and did not claim yet.
+    function _funds() internal view returns (uint256 funds) {
+        (uint256 amount, uint256 perSeat) = enigma.pool();
+        (, uint8 n,) = enigma.committeeWord();
+        funds = amount;
+        for (uint256 i = 0; i < n; ++i) {
+            (, uint96 claimed) = enigma.seats(i);
+            funds += perSeat - claimed;
+        }
+    }
+
     /// @dev Posts the next beacon and goes to the first block of its epoch.
-    function _nextEpoch() internal {
+    function _nextEpoch() internal virtual {
         uint40 epoch = enigma.currentEpoch() + 1;
         enigma.postBeacon(epoch, publicKey, _beacon(epoch));
         (,, uint40 nextStart,) = enigma.epochWord();

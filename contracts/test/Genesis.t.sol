@@ -14,11 +14,12 @@ contract GenesisTest is EnigmaTest {
     );
 
     address[] private members;
+    address[] private operators = _seatOperators();
     bytes[] private signatures;
 
     function setUp() public override {
         vm.roll(100);
-        enigma = _create(Parameters(LENGTH, 3, 3, 2, 16), 1, new bytes32[](0));
+        enigma = _create(Parameters(LENGTH, 3, 3, 2, 16, 1), 1, new bytes32[](0));
         publicKey = _publicKey(SECRET);
         (members, signatures) = _committee(_keyGeneration(_compressed()));
     }
@@ -42,7 +43,7 @@ contract GenesisTest is EnigmaTest {
         assertTrue(checkpoint != 0);
         vm.expectEmit(address(enigma));
         emit Genesis(expected, publicKey, COMMITMENTS, 3, members);
-        enigma.genesis(publicKey, COMMITMENTS, 3, members, signatures);
+        enigma.genesis(publicKey, COMMITMENTS, 3, members, operators, signatures);
 
         assertEq(enigma.network(), expected);
         assertEq(enigma.publicKeyHash(), keccak256(publicKey));
@@ -63,7 +64,7 @@ contract GenesisTest is EnigmaTest {
     }
 
     function test_epochOneEndsWithTheFirstBeacon() public {
-        enigma.genesis(publicKey, COMMITMENTS, 3, members, signatures);
+        enigma.genesis(publicKey, COMMITMENTS, 3, members, operators, signatures);
         vm.roll(block.number + 7);
         enigma.postBeacon(2, publicKey, _beacon(2));
         assertEq(enigma.currentEpoch(), 1);
@@ -74,32 +75,32 @@ contract GenesisTest is EnigmaTest {
     function test_onlyOnceAndOnlyByTheDeployer() public {
         vm.prank(address(1));
         vm.expectRevert(IWorkers.NotDeployer.selector);
-        enigma.genesis(publicKey, COMMITMENTS, 3, members, signatures);
-        enigma.genesis(publicKey, COMMITMENTS, 3, members, signatures);
+        enigma.genesis(publicKey, COMMITMENTS, 3, members, operators, signatures);
+        enigma.genesis(publicKey, COMMITMENTS, 3, members, operators, signatures);
         vm.expectRevert(IBeacon.AlreadyStarted.selector);
-        enigma.genesis(publicKey, COMMITMENTS, 3, members, signatures);
+        enigma.genesis(publicKey, COMMITMENTS, 3, members, operators, signatures);
     }
 
     function test_theKeyMustBeAPointOfTheSubgroup() public {
         vm.expectRevert(IBeacon.InvalidPublicKey.selector);
-        enigma.genesis(new bytes(256), COMMITMENTS, 3, members, signatures);
+        enigma.genesis(new bytes(256), COMMITMENTS, 3, members, operators, signatures);
         bytes memory longer = bytes.concat(publicKey, hex"00");
         vm.expectRevert(IBeacon.InvalidPublicKey.selector);
-        enigma.genesis(longer, COMMITMENTS, 3, members, signatures);
+        enigma.genesis(longer, COMMITMENTS, 3, members, operators, signatures);
 
         bytes memory outside = vm.parseJsonBytes(vm.readFile("vectors/beacon.json"), ".publicKeyOutsideSubgroup");
         vm.expectRevert(abi.encodeWithSelector(HashToCurve.PrecompileFailed.selector, address(0x0f)));
-        enigma.genesis(outside, COMMITMENTS, 3, members, signatures);
+        enigma.genesis(outside, COMMITMENTS, 3, members, operators, signatures);
         publicKey[100] ^= 0x01;
         vm.expectRevert(abi.encodeWithSelector(HashToCurve.PrecompileFailed.selector, address(0x0f)));
-        enigma.genesis(publicKey, COMMITMENTS, 3, members, signatures);
+        enigma.genesis(publicKey, COMMITMENTS, 3, members, operators, signatures);
     }
 
     function test_thresholdIsAboveOneAndAtMostAll() public {
         for (uint8 t = 0; t < 8; ++t) {
             if (t > 1 && t <= 4) continue;
             vm.expectRevert(IBeacon.InvalidThreshold.selector);
-            enigma.genesis(publicKey, COMMITMENTS, t, members, signatures);
+            enigma.genesis(publicKey, COMMITMENTS, t, members, operators, signatures);
         }
     }
 
@@ -107,32 +108,49 @@ contract GenesisTest is EnigmaTest {
         bytes memory kept = signatures[2];
         signatures[2] = signatures[1];
         vm.expectRevert(abi.encodeWithSelector(IBeacon.InvalidMemberSignature.selector, members[2]));
-        enigma.genesis(publicKey, COMMITMENTS, 3, members, signatures);
+        enigma.genesis(publicKey, COMMITMENTS, 3, members, operators, signatures);
         signatures[2] = kept;
         vm.expectRevert(abi.encodeWithSelector(IBeacon.InvalidMemberSignature.selector, members[0]));
-        enigma.genesis(publicKey, keccak256("other"), 3, members, signatures);
+        enigma.genesis(publicKey, keccak256("other"), 3, members, operators, signatures);
         bytes memory other = _publicKey(SECRET + 1);
         vm.expectRevert(abi.encodeWithSelector(IBeacon.InvalidMemberSignature.selector, members[0]));
-        enigma.genesis(other, COMMITMENTS, 3, members, signatures);
+        enigma.genesis(other, COMMITMENTS, 3, members, operators, signatures);
         members[3] = address(0);
         signatures[3] = new bytes(65);
         vm.expectRevert(abi.encodeWithSelector(IBeacon.InvalidMemberSignature.selector, address(0)));
-        enigma.genesis(publicKey, COMMITMENTS, 3, members, signatures);
+        enigma.genesis(publicKey, COMMITMENTS, 3, members, operators, signatures);
     }
 
     function test_aMemberCountsOnce() public {
         members[3] = members[1];
         signatures[3] = signatures[1];
         vm.expectRevert(abi.encodeWithSelector(IBeacon.DuplicateMember.selector, members[1]));
-        enigma.genesis(publicKey, COMMITMENTS, 3, members, signatures);
+        enigma.genesis(publicKey, COMMITMENTS, 3, members, operators, signatures);
     }
 
     function test_aCommitteeIsTwoOrMoreWithASignatureEach() public {
         signatures.pop();
         vm.expectRevert(IBeacon.InvalidCommittee.selector);
-        enigma.genesis(publicKey, COMMITMENTS, 3, members, signatures);
+        enigma.genesis(publicKey, COMMITMENTS, 3, members, operators, signatures);
         vm.expectRevert(IBeacon.InvalidCommittee.selector);
-        enigma.genesis(publicKey, COMMITMENTS, 2, new address[](1), new bytes[](1));
+        enigma.genesis(publicKey, COMMITMENTS, 2, new address[](1), operators, new bytes[](1));
+    }
+
+    function test_everySeatIsPaidToSomebody() public {
+        address kept = operators[3];
+        operators[3] = address(0);
+        vm.expectRevert(IBeacon.InvalidCommittee.selector);
+        enigma.genesis(publicKey, COMMITMENTS, 3, members, operators, signatures);
+        operators.pop();
+        vm.expectRevert(IBeacon.InvalidCommittee.selector);
+        enigma.genesis(publicKey, COMMITMENTS, 3, members, operators, signatures);
+        operators.push(kept);
+        enigma.genesis(publicKey, COMMITMENTS, 3, members, operators, signatures);
+        for (uint256 i = 0; i < 4; ++i) {
+            (address operator, uint96 claimed) = enigma.seats(i);
+            assertEq(operator, operators[i]);
+            assertEq(claimed, 0);
+        }
     }
 
     function test_nothingWorksBeforeTheFirstLottery() public {
@@ -140,18 +158,19 @@ contract GenesisTest is EnigmaTest {
         enigma.postBeacon(1, publicKey, new bytes(128));
         vm.expectRevert(IBeacon.NotStarted.selector);
         enigma.deploy(DeployParameters(0, 1, 0), _task(0), 0, "", _envelope(0));
-        enigma.genesis(publicKey, COMMITMENTS, 3, members, signatures);
+        enigma.genesis(publicKey, COMMITMENTS, 3, members, operators, signatures);
         vm.expectRevert(IBeacon.NotStarted.selector);
         enigma.deploy(DeployParameters(0, 1, 0), _task(0), 1, "", _envelope(0));
     }
 
     function test_parametersMustMakeSense() public {
-        _refuse(Parameters(0, 3, 3, 2, 16), 1);
-        _refuse(Parameters(64, 0, 3, 2, 16), 1);
-        _refuse(Parameters(64, 9, 3, 2, 16), 1);
-        _refuse(Parameters(64, 3, 3, 2, 16), 0);
-        _refuse(Parameters(64, 3, 3, 2, 16), 3);
-        this.create(Parameters(1, 8, 0, 0, 0), 2);
+        _refuse(Parameters(0, 3, 3, 2, 16, 1), 1);
+        _refuse(Parameters(64, 0, 3, 2, 16, 1), 1);
+        _refuse(Parameters(64, 9, 3, 2, 16, 1), 1);
+        _refuse(Parameters(64, 3, 3, 2, 16, 1), 0);
+        _refuse(Parameters(64, 3, 3, 2, 16, 1), 3);
+        _refuse(Parameters(64, 3, 3, 2, 16, 0), 1);
+        this.create(Parameters(1, 8, 0, 0, 0, 1), 2);
     }
 
     function create(Parameters calldata parameters, uint8 verifier) external {

@@ -6,7 +6,7 @@ import {Commitment, Input, TaskParameters} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
 
 /// @notice Money in = money out + money owed, at every block: whatever clients and workers do, the balance is the
-/// escrow of the pending inputs, the open bonds and the credits, and the portals hold what was delivered and deposited.
+/// escrow of the pending inputs, the open bonds, the credits and the share for beacons and the committee, and the portals hold what was delivered and deposited.
 /// And of ENG it has what is staked; what was slashed is burned.
 contract MoneyTest is EnigmaTest {
     address[2] private contracts;
@@ -172,12 +172,13 @@ contract MoneyTest is EnigmaTest {
             owed += enigma.credits(senders[i]);
         }
         for (uint256 id = 0; id < WORKERS; ++id) {
-            owed += enigma.credits(_operator(id));
+            owed += enigma.credits(_operator(id)) + _parked(_operator(id));
         }
         for (uint256 i = 0; i < 2; ++i) {
             (,,, uint128 bond, uint128 paid,) = enigma.lost(contracts[i]);
             owed += bond - paid;
         }
+        owed += _funds();
         assertEq(address(enigma).balance, escrow + owed);
         uint256 delivered = 0;
         for (uint256 i = 0; i < 2; ++i) {

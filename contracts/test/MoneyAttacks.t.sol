@@ -35,7 +35,7 @@ contract MoneyAttacksTest is EnigmaTest {
     function _network(uint16 takeover) private {
         bytes32[] memory allowed = new bytes32[](1);
         allowed[0] = MEASUREMENT;
-        enigma = _create(Parameters(LENGTH, 3, takeover, 2, 16), 1, allowed);
+        enigma = _create(Parameters(LENGTH, 3, takeover, 2, 16, 1), 1, allowed);
         for (uint256 id = 0; id < WORKERS; ++id) {
             _admit(id, (id + 1) * 100 ether);
         }
@@ -63,7 +63,7 @@ contract MoneyAttacksTest is EnigmaTest {
         // They book what comes in, once, and call nobody.
         bool paysIn = hash == keccak256("createTask") || hash == keccak256("createTasks") || hash == keccak256("deploy")
             || hash == keccak256("deposit") || hash == keccak256("declareLost") || hash == keccak256("postChunk");
-        // They move no money.
+        // They move no money, but the share that is everybody's: it is booked from one account to another.
         bool isFree = hash == keccak256("holdClock") || hash == keccak256("postBeacon") || hash == keccak256("genesis")
             || hash == keccak256("admit") || hash == keccak256("login") || hash == keccak256("logout");
         return paysIn || isFree;

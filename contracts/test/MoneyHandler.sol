@@ -3,8 +3,17 @@ pragma solidity 0.8.37;
 
 import {EngToken} from "../src/EngToken.sol";
 import {ICredits} from "../src/interfaces/ICredits.sol";
+import {IFunds} from "../src/interfaces/IFunds.sol";
 import {IEnigma} from "../src/interfaces/IEnigma.sol";
-import {Commitment, Input, OutboundCall, TaskParameters, TaskRequest} from "../src/interfaces/Types.sol";
+import {
+    Commitment,
+    Input,
+    OutboundCall,
+    Receipt as TaskReceipt,
+    TaskParameters,
+    TaskRequest,
+    Worker
+} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
 import {Burner, Counter, Echo, Refuser} from "./Recipients.sol";
 
@@ -13,7 +22,11 @@ import {Burner, Counter, Echo, Refuser} from "./Recipients.sol";
 contract MoneyHandler is EnigmaTest {
     /// The commit gas of tasks that may have outbound calls.
     uint64 private constant RICH = 4_000_000;
-    address[2] public portals;
+    /// Of secret contracts that are deployed at most, and of workers that are caught lying.
+    uint256 private constant MANY = 4;
+    /// A worker that comes and goes.
+    uint256 private constant GUEST = WORKERS;
+    address[] public portals;
     address[3] public senders = [address(0x51), address(0x52), address(0x53)];
     address[] public targets;
     address[] public accounts;
@@ -24,6 +37,15 @@ contract MoneyHandler is EnigmaTest {
     uint256 public moneyIn;
     uint256 public moneyOut;
     mapping(address => uint256) public owed;
+    /// The share for beacons and the committee, from whom it is parked with to who gets it.
+    mapping(address => uint256) public parked;
+    uint256 public pool;
+    uint256 public perSeat;
+    uint256[4] public claimed;
+    /// Wei of ENG that operators staked and took out, beside what they had at first.
+    uint256 public engIn;
+    uint256 public engOut;
+    uint256 public engCaught;
     mapping(address => uint256) public inside;
     mapping(address => uint256) public inflow;
     mapping(address => uint256) public received;
@@ -39,14 +61,21 @@ contract MoneyHandler is EnigmaTest {
     uint256 public portalTasks;
     uint256 public takeovers;
     uint256 public bundles;
+    uint256 public rewards;
+    uint256 public shares;
+    uint256 public seatClaims;
+    uint256 public deploys;
+    uint256 public unstakes;
+    uint256 public caught;
     /// Who signs, of those that may.
     uint256 private rank;
-    uint256 private nextTarget;
+    address private poster = address(0x9057e4);
 
     function setUp() public override {
         super.setUp();
-        portals[0] = _deploy(senders[0], "one", 1);
-        portals[1] = _deploy(senders[1], "two", 1);
+        portals.push(_deploy(senders[0], "one", 1));
+        portals.push(_deploy(senders[1], "two", 1));
+        _admit(GUEST, 50 ether);
         escrow = 2 * _due(_task(0));
         moneyIn = escrow;
         targets = [address(0x7a), address(new Counter()), address(new Refuser()), address(new Burner())];
@@ -55,9 +84,13 @@ contract MoneyHandler is EnigmaTest {
         for (uint256 i = 0; i < targets.length; ++i) {
             accounts.push(targets[i]);
         }
-        for (uint256 id = 0; id < WORKERS; ++id) {
+        for (uint256 id = 0; id <= GUEST; ++id) {
             accounts.push(_operator(id));
         }
+        for (uint256 index = 0; index < 4; ++index) {
+            accounts.push(_seatOperator(index));
+        }
+        accounts.push(poster);
     }
 
     function network() external view returns (IEnigma) {
@@ -72,6 +105,14 @@ contract MoneyHandler is EnigmaTest {
         return accounts.length;
     }
 
+    function portalCount() external view returns (uint256) {
+        return portals.length;
+    }
+
+    function seatOf(uint256 index) external pure returns (address) {
+        return _seatOperator(index);
+    }
+
     function inflowOf(address portal) external view returns (uint256) {
         return _inflow(portal);
     }
@@ -79,7 +120,7 @@ contract MoneyHandler is EnigmaTest {
     // Money in
 
     function createTask(uint256 which, uint256 who, uint256 value, uint256 isFromCredit) external {
-        (address portal, address sender) = (portals[which % 2], senders[who % 3]);
+        (address portal, address sender) = (portals[which % portals.length], senders[who % 3]);
         if (!_hasRoom(portal)) return;
         TaskParameters memory task = _task(value % 4 == 0 ? 0 : value % 5 ether);
         task.commitGas = RICH;
@@ -94,6 +135,18 @@ contract MoneyHandler is EnigmaTest {
         owed[sender] -= credit;
         moneyIn += due - credit;
         escrow += due;
+    }
+
+    function deploy(uint256 who, uint256 value) external {
+        if (portals.length == MANY) return;
+        address sender = senders[who % 3];
+        TaskParameters memory task = _task(value % 1 ether);
+        address portal = _deploy(sender, bytes32(portals.length), 1, task);
+        portals.push(portal);
+        accounts.push(portal);
+        moneyIn += _due(task);
+        escrow += _due(task);
+        ++deploys;
     }
 
     /// @dev A task of each secret contract in one transaction.
@@ -118,7 +171,7 @@ contract MoneyHandler is EnigmaTest {
     }
 
     function depositAtPortal(uint256 which, uint256 amount) external {
-        (address portal, uint256 value) = (portals[which % 2], amount % 3 ether);
+        (address portal, uint256 value) = (portals[which % portals.length], amount % 3 ether);
         deal(address(this), value);
         (bool success,) = portal.call{value: value}("");
         assertTrue(success);
@@ -126,7 +179,7 @@ contract MoneyHandler is EnigmaTest {
     }
 
     function forceEther(uint256 which, uint256 amount) external {
-        (address portal, uint256 value) = (portals[which % 2], amount % 3 ether);
+        (address portal, uint256 value) = (portals[which % portals.length], amount % 3 ether);
         deal(portal, portal.balance + value);
         _came(portal, value);
     }
@@ -154,7 +207,7 @@ contract MoneyHandler is EnigmaTest {
 
     /// @dev The first is silent and loses stake, and the second commits and is paid. All of them speak in the next epoch.
     function takeOver(uint256 which, uint256 count, uint256 random) external {
-        if (_pending(portals[which % 2], 0) == 0) return;
+        if (_pending(portals[which % portals.length], 0) == 0) return;
         vm.roll(block.number + 12);
         rank = 1;
         _commitBy(which, count, random);
@@ -164,7 +217,7 @@ contract MoneyHandler is EnigmaTest {
     }
 
     function _commitBy(uint256 which, uint256 count, uint256 random) private {
-        address portal = portals[which % 2];
+        address portal = portals[which % portals.length];
         count = _pending(portal, count);
         if (count == 0) return;
         _advance(random);
@@ -194,7 +247,7 @@ contract MoneyHandler is EnigmaTest {
 
     /// @dev A commit in which the portal creates a task of the other secret contract.
     function commitWithTask(uint256 which, uint256 random) external {
-        (address portal, address other) = (portals[which % 2], portals[1 - which % 2]);
+        (address portal, address other) = (portals[which % portals.length], portals[(which % portals.length + 1) % portals.length]);
         if (_pending(portal, 0) == 0 || !_hasRoom(other)) return;
         _advance(random);
         TaskParameters memory task = _task(random % 1 ether);
@@ -218,7 +271,7 @@ contract MoneyHandler is EnigmaTest {
 
     /// @dev Whatever is wrong with it, nothing moves.
     function commitForged(uint256 which, uint256 random) external {
-        address portal = portals[which % 2];
+        address portal = portals[which % portals.length];
         if (_pending(portal, 0) == 0) return;
         _advance(random);
         Commitment memory c = _unsigned(portal, 1);
@@ -295,6 +348,7 @@ contract MoneyHandler is EnigmaTest {
     function _settle(Commitment memory c, uint256[] memory gas) private {
         address portal = c.receipt.secretContract;
         address worker = _operator(enigma.group(portal)[rank]);
+        uint256 earned = 0;
         for (uint256 i = 0; i < c.inputs.length; ++i) {
             Input memory input = c.inputs[i];
             uint256 price = _min(block.basefee + input.tip, input.priceCap);
@@ -302,12 +356,120 @@ contract MoneyHandler is EnigmaTest {
             uint256 pay = (used + gas[i] + c.receipt.results[i].gasCharged / 8) * price;
             uint256 due = _dueOf(input);
             escrow -= due;
-            owed[worker] += pay;
+            earned += pay;
             bool completed = c.receipt.results[i].status == 0;
             owed[input.sender] += due - pay - (completed ? input.value : 0);
             if (completed) inside[portal] += input.value;
             ++settled[portal][c.receipt.firstIndex + i];
         }
+        owed[worker] += earned - earned / 32;
+        parked[worker] += earned / 32;
+    }
+
+    // The share of beacons and the committee
+
+    function collectUpkeep(uint256 who, uint256 other) external {
+        address[] memory operators = new address[](3);
+        (operators[0], operators[1]) = (_operator(who % 7), _operator(other % 7));
+        operators[2] = operators[0];
+        uint256 amount = parked[operators[0]];
+        parked[operators[0]] = 0;
+        amount += parked[operators[1]];
+        parked[operators[1]] = 0;
+        if (amount == 0) vm.expectRevert(IFunds.NothingToCollect.selector);
+        enigma.collectUpkeep(operators);
+        pool += amount;
+    }
+
+    function claimSeat(uint256 index) external {
+        index %= 5;
+        if (index == 4) {
+            vm.expectRevert(IFunds.UnknownSeat.selector);
+            enigma.claimSeat(index);
+            return;
+        }
+        uint256 amount = perSeat - claimed[index];
+        if (amount == 0) vm.expectRevert(IFunds.NothingToCollect.selector);
+        enigma.claimSeat(index);
+        claimed[index] = perSeat;
+        owed[_seatOperator(index)] += amount;
+        if (amount != 0) ++seatClaims;
+    }
+
+    /// @dev Whoever posts is paid from the pool, the seats share what it holds beyond the reserve. Beacons come at all
+    /// prices: cheap ones leave the seats the most.
+    function postBeacon(uint256 dice) external {
+        vm.fee(dice % 3 == 0 ? 0 : dice % 14 gwei);
+        _nextEpoch();
+    }
+
+    function _nextEpoch() internal override {
+        if (poster != address(0)) _bookBeacon();
+        uint40 epoch = enigma.currentEpoch() + 1;
+        bytes memory signature = _beacon(epoch);
+        vm.prank(poster);
+        enigma.postBeacon(epoch, publicKey, signature);
+        (,, uint40 nextStart,) = enigma.epochWord();
+        vm.roll(nextStart);
+    }
+
+    function _bookBeacon() private {
+        uint256 price = 250_000 * block.basefee;
+        uint256 reward = _min(pool, price);
+        pool -= reward;
+        owed[poster] += reward;
+        if (reward != 0) ++rewards;
+        if (pool <= 8 * price) return;
+        uint256 each = (pool - 8 * price) / 4;
+        pool -= 4 * each;
+        perSeat += each;
+        if (each != 0) ++shares;
+    }
+
+    // Workers
+
+    /// @dev One that logs out, takes a part of its stake, puts it back, and comes back.
+    function comeAndGo(uint256 dice) external {
+        Worker memory guest = enigma.worker(GUEST);
+        vm.startPrank(_operator(GUEST));
+        if (guest.loggedIn) {
+            enigma.logout(GUEST);
+        } else if (enigma.currentEpoch() < guest.unlockEpoch) {
+            vm.expectRevert();
+            enigma.unstake(GUEST, 1);
+        } else if (dice % 3 == 0 && guest.stake >= 1 ether) {
+            enigma.login(GUEST);
+        } else if (dice % 3 == 1) {
+            uint256 amount = dice % (guest.stake + 1);
+            enigma.unstake(GUEST, amount);
+            engOut += amount;
+            ++unstakes;
+        } else {
+            uint256 amount = dice % (token.balanceOf(_operator(GUEST)) + 1);
+            token.approve(address(enigma), amount);
+            enigma.stake(GUEST, amount);
+            engIn += amount;
+        }
+        vm.stopPrank();
+    }
+
+    /// @dev One that signs two receipts of the same inputs loses all, and comes with its stake to do so.
+    function equivocate(uint256 amount) external {
+        if (caught == MANY) return;
+        uint256 id = enigma.workerCount();
+        amount = 1 ether + amount % 100 ether;
+        _admit(id, amount);
+        TaskReceipt memory one;
+        TaskReceipt memory other;
+        (one.network, one.secretContract) = (enigma.network(), portals[0]);
+        (other.network, other.secretContract) = (enigma.network(), portals[0]);
+        other.stateHeadAfter = keccak256("something else");
+        bytes memory first = _signed(_workerKey(id), _receiptHash(one));
+        bytes memory second = _signed(_workerKey(id), _receiptHash(other));
+        enigma.proveEquivocation(one, first, other, second);
+        engIn += amount;
+        engCaught += amount;
+        ++caught;
     }
 
     // Money out
@@ -373,7 +535,7 @@ contract MoneyHandler is EnigmaTest {
     // Time
 
     function giveUp(uint256 which) external {
-        address portal = portals[which % 2];
+        address portal = portals[which % portals.length];
         if (_pending(portal, 0) == 0) return;
         uint64 cursor = enigma.secretContract(portal).cursor;
         vm.roll(block.number + 2 * LENGTH);
@@ -410,7 +572,10 @@ contract MoneyHandler is EnigmaTest {
     }
 
     function _isPortal(address account) private view returns (bool) {
-        return account == portals[0] || account == portals[1];
+        for (uint256 i = 0; i < portals.length; ++i) {
+            if (account == portals[i]) return true;
+        }
+        return false;
     }
 
     function _dueOf(Input memory input) private pure returns (uint256) {

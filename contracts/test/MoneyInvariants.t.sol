@@ -14,15 +14,15 @@ contract MoneyInvariantsTest is Test {
     MoneyHandler private handler;
     IEnigma private enigma;
     mapping(address => uint256) private lastInflow;
-    /// ENG that workers have staked, and all that there is.
-    uint256 private lastStaked;
+    /// ENG that workers staked at first, and all that there was.
+    uint256 private staked;
     uint256 private supply;
 
     function setUp() public {
         handler = new MoneyHandler();
         handler.setUp();
         enigma = handler.network();
-        bytes4[] memory actions = new bytes4[](17);
+        bytes4[] memory actions = new bytes4[](23);
         actions[0] = MoneyHandler.createTask.selector;
         actions[1] = MoneyHandler.createTask.selector;
         actions[2] = MoneyHandler.commit.selector;
@@ -40,7 +40,13 @@ contract MoneyInvariantsTest is Test {
         actions[14] = MoneyHandler.openRefuser.selector;
         actions[15] = MoneyHandler.takeOver.selector;
         actions[16] = MoneyHandler.createBundle.selector;
-        lastStaked = _staked();
+        actions[17] = MoneyHandler.collectUpkeep.selector;
+        actions[18] = MoneyHandler.claimSeat.selector;
+        actions[19] = MoneyHandler.postBeacon.selector;
+        actions[20] = MoneyHandler.deploy.selector;
+        actions[21] = MoneyHandler.comeAndGo.selector;
+        actions[22] = MoneyHandler.equivocate.selector;
+        staked = _staked();
         supply = handler.eng().totalSupply();
         targetSelector(FuzzSelector({addr: address(handler), selectors: actions}));
         targetContract(address(handler));
@@ -52,29 +58,45 @@ contract MoneyInvariantsTest is Test {
             address account = handler.accounts(i);
             assertEq(enigma.credits(account), handler.owed(account), "each is owed exactly its own");
             owed += handler.owed(account);
+            (, uint256 upkeep) = enigma.ledger(account);
+            assertEq(upkeep, handler.parked(account), "a share is parked where it was earned");
+            owed += upkeep;
         }
+        owed += _checkFunds();
         _checkTargets();
         assertEq(address(enigma).balance, handler.escrow() + owed, "balance = escrow + owed");
         uint256 held = 0;
-        for (uint256 i = 0; i < 2; ++i) {
+        for (uint256 i = 0; i < handler.portalCount(); ++i) {
             held += _checkPortal(handler.portals(i));
         }
         assertEq(handler.moneyIn(), handler.moneyOut() + handler.escrow() + owed + held, "in = out + owed");
     }
 
-    /// @dev What is staked is there, what was slashed is nobody's any more.
-    function invariant_everyEngAddsUp() public {
-        uint256 staked = _staked();
-        assertLe(staked, lastStaked, "slashed, and nothing else");
-        supply -= lastStaked - staked;
-        lastStaked = staked;
-        assertEq(handler.eng().balanceOf(address(enigma)), staked);
-        assertEq(handler.eng().totalSupply(), supply, "burned");
+    /// @dev The pool has what was collected and not paid, every seat what it was given and did not claim.
+    function _checkFunds() private view returns (uint256 funds) {
+        (uint256 amount, uint256 perSeat) = enigma.pool();
+        assertEq(amount, handler.pool());
+        assertEq(perSeat, handler.perSeat());
+        funds = amount;
+        for (uint256 i = 0; i < 4; ++i) {
+            (address operator, uint256 claimed) = enigma.seats(i);
+            assertEq(operator, handler.seatOf(i));
+            assertEq(claimed, handler.claimed(i));
+            funds += perSeat - claimed;
+        }
     }
 
-    function _staked() private view returns (uint256 staked) {
+    /// @dev What is staked is there, what was slashed is nobody's any more.
+    function invariant_everyEngAddsUp() public view {
+        assertEq(handler.eng().balanceOf(address(enigma)), _staked(), "the stakes, and nothing else");
+        uint256 burned = supply - handler.eng().totalSupply();
+        assertEq(_staked() + burned, staked + handler.engIn() - handler.engOut(), "staked = left + burned");
+        assertGe(burned, handler.engCaught(), "who lies loses all");
+    }
+
+    function _staked() private view returns (uint256 sum) {
         for (uint256 id = 0; id < enigma.workerCount(); ++id) {
-            staked += enigma.worker(id).stake;
+            sum += enigma.worker(id).stake;
         }
     }
 
@@ -102,12 +124,12 @@ contract MoneyInvariantsTest is Test {
     /// @dev The same actions in a fixed random order, long enough to see each of them do something.
     function test_theBooksSeeEveryAction() public {
         uint256 random = 5;
-        uint256 staked = lastStaked;
-        for (uint256 step = 0; step < 600; ++step) {
+        for (uint256 step = 0; step < 700; ++step) {
             random = uint256(keccak256(abi.encode(random)));
-            _act(random % 12, random >> 8);
-            invariant_everyWeiAddsUp();
-            invariant_everyEngAddsUp();
+            _act(random % 14, random >> 8);
+            // As calls of their own, so that what they need of memory is free again.
+            this.invariant_everyWeiAddsUp();
+            this.invariant_everyEngAddsUp();
         }
         assertGt(handler.commits(), 40);
         assertGt(handler.transfers(), 10);
@@ -118,7 +140,13 @@ contract MoneyInvariantsTest is Test {
         assertGt(handler.portalTasks(), 3);
         assertGt(handler.takeovers(), 3);
         assertGt(handler.bundles(), 3);
-        assertLt(lastStaked, staked);
+        assertGt(handler.rewards(), 5);
+        assertGt(handler.shares(), 2);
+        assertGt(handler.seatClaims(), 2);
+        assertGt(handler.deploys(), 2);
+        assertGt(handler.unstakes(), 2);
+        assertGt(handler.caught(), 1);
+        assertLt(handler.eng().totalSupply(), supply - handler.engCaught(), "slashed, too");
     }
 
     function _act(uint256 action, uint256 random) private {
@@ -131,7 +159,23 @@ contract MoneyInvariantsTest is Test {
         else if (action == 8) handler.withdraw(a, b);
         else if (action == 9) _rarely(a, b, c);
         else if (action == 10) handler.steal(a);
-        else handler.depositCredit(a, c);
+        else if (action == 11) handler.depositCredit(a, c);
+        else if (action == 12) _funds(a, b, c);
+        else _workers(a, b, c);
+    }
+
+    function _funds(uint256 a, uint256 b, uint256 c) private {
+        uint256 action = b % 3;
+        if (action == 0) handler.collectUpkeep(a, c);
+        else if (action == 1) handler.claimSeat(a);
+        else handler.postBeacon(c);
+    }
+
+    function _workers(uint256 a, uint256 b, uint256 c) private {
+        uint256 action = b % 5;
+        if (action < 3) handler.comeAndGo(c);
+        else if (action == 3) handler.equivocate(c);
+        else handler.deploy(a, c);
     }
 
     function _rarely(uint256 a, uint256 b, uint256 c) private {

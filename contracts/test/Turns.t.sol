@@ -232,7 +232,7 @@ contract TurnsTest is EnigmaTest {
         _checkSlashed(1, false);
         _checkSlashed(2, false);
         // The first of them carries, the other shares the execution.
-        uint256 share = uint256(4_096) * 11 gwei / 2;
+        uint256 share = _kept(uint256(4_096) * 11 gwei / 2);
         assertEq(enigma.credits(_operator(_id(2))), share);
         assertGt(enigma.credits(_operator(_id(1))), share);
         // They are the first two now.

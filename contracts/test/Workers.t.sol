@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IBeacon} from "../src/interfaces/IBeacon.sol";
 import {IWorkers} from "../src/interfaces/IWorkers.sol";
-import {Worker} from "../src/interfaces/Types.sol";
+import {Parameters, Worker} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
 
 contract WorkersTest is EnigmaTest {
@@ -41,6 +41,36 @@ contract WorkersTest is EnigmaTest {
         vm.roll(block.number + LENGTH);
         vm.expectRevert(abi.encodeWithSelector(IBeacon.NoLottery.selector, 2));
         enigma.sequence(CONTRACT, 2, 3);
+    }
+
+    function test_theRingGivesNoSeedOfAnotherEpoch() public {
+        for (uint40 epoch = 3; epoch < 9; ++epoch) {
+            // In its place lies the seed of four epochs ago, or what genesis left there.
+            assertTrue(enigma.seeds(epoch % 4) != 0);
+            vm.expectRevert(abi.encodeWithSelector(IBeacon.NoLottery.selector, epoch));
+            enigma.sequence(CONTRACT, epoch, 3);
+            bytes32 stale = enigma.seeds(epoch % 4);
+            _nextEpoch();
+            assertTrue(enigma.seeds(epoch % 4) != stale);
+            enigma.sequence(CONTRACT, epoch, 3);
+            vm.expectRevert(abi.encodeWithSelector(IBeacon.NoLottery.selector, epoch - 1));
+            enigma.sequence(CONTRACT, epoch - 1, 3);
+            for (uint40 other = epoch + 2; other < epoch + 9; ++other) {
+                vm.expectRevert(abi.encodeWithSelector(IBeacon.NoLottery.selector, other));
+                enigma.sequence(CONTRACT, other, 3);
+            }
+        }
+    }
+
+    function test_beforeTheFirstBeaconThereIsNoLottery() public {
+        bytes32[] memory allowed = new bytes32[](1);
+        allowed[0] = MEASUREMENT;
+        enigma = _create(Parameters(LENGTH, 3, 3, 2, 16, 1), 1, allowed);
+        _genesis();
+        for (uint40 epoch = 0; epoch < 6; ++epoch) {
+            vm.expectRevert(abi.encodeWithSelector(IBeacon.NoLottery.selector, epoch));
+            enigma.sequence(CONTRACT, epoch, 3);
+        }
     }
 
     function test_aLogoutCountsFromTheEpochAfterTheNext() public {

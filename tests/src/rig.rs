@@ -48,7 +48,7 @@ pub const WORKERS: usize = 3;
 
 /// Short epochs, a short window, and a group that leaves a worker out.
 pub const PARAMETERS: Parameters =
-    Parameters { epoch_length: 8, group_size: 2, takeover: 3, skip_epochs: 2, window: 2 };
+    Parameters { epoch_length: 8, group_size: 2, takeover: 3, skip_epochs: 2, window: 2, min_stake: 100 };
 
 /// A whole network in one process.
 pub struct Rig {

@@ -28,7 +28,7 @@ interface IBeacon {
     error InvalidPublicKey();
     /// @notice The threshold t must satisfy 1 < t and t <= n.
     error InvalidThreshold();
-    /// @notice A committee has 2 to 255 members, and one signature each.
+    /// @notice A committee has 2 to 255 members, and one signature and one operator, who is not zero, each.
     error InvalidCommittee();
     /// @notice A member is named twice.
     error DuplicateMember(address member);
@@ -52,16 +52,19 @@ interface IBeacon {
     /// @param commitmentsHash keccak256 of the commitments of the key generation.
     /// @param threshold Shares that an evaluation takes.
     /// @param members Signing keys of the committee's enclaves, in the order of their shares.
+    /// @param operators Accounts that are paid for their seats, in the same order.
     /// @param signatures Each member's EIP-712 signature of `KeyGeneration`, in the same order.
     function genesis(
         bytes calldata publicKey,
         bytes32 commitmentsHash,
         uint8 threshold,
         address[] calldata members,
+        address[] calldata operators,
         bytes[] calldata signatures
     ) external;
 
-    /// @notice Seeds epoch `epoch`, the one after the current. Anybody may post; the signature is unique.
+    /// @notice Seeds epoch `epoch`, the one after the current. Anybody may post; the signature is unique. Whoever does is
+    /// credited what it costs, as far as the pool has it (IFunds).
     /// @param publicKey S in G2, 256 bytes (EIP-2537): cheaper to carry than to store.
     /// @param signature In G1, 128 bytes (EIP-2537).
     function postBeacon(uint40 epoch, bytes calldata publicKey, bytes calldata signature) external;

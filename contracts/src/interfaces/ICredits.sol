@@ -21,6 +21,9 @@ interface ICredits {
     /// transfer did not take it.
     function deposit(address account) external payable;
 
+    /// @notice What the contract owes an account, wei.
+    function credits(address account) external view returns (uint256);
+
     /// @notice Pays the sender's whole credit to the sender.
     function withdraw() external returns (uint256 amount);
 

@@ -5,6 +5,7 @@ import {IBeacon} from "./IBeacon.sol";
 import {ICommits} from "./ICommits.sol";
 import {ICredits} from "./ICredits.sol";
 import {IEquivocation} from "./IEquivocation.sol";
+import {IFunds} from "./IFunds.sol";
 import {IInputs} from "./IInputs.sol";
 import {ILostState} from "./ILostState.sol";
 import {IOutbound} from "./IOutbound.sol";
@@ -26,9 +27,10 @@ interface IEnigma is
     ITurns,
     ILostState,
     ICredits,
+    IFunds,
     IEquivocation
 {
     /// @notice A parameter of the network makes no sense: the epoch needs a length, the group 1 to 8 workers, the
-    /// verifier is 1 or 2.
+    /// smallest stake is a whole ENG or more, the verifier is 1 or 2.
     error InvalidParameters();
 }

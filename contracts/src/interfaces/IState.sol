@@ -10,7 +10,14 @@ interface IState {
     function parametersWord()
         external
         view
-        returns (uint40 epochLength, uint8 groupSize, uint16 takeover, uint8 skipEpochs, uint8 window);
+        returns (
+            uint40 epochLength,
+            uint8 groupSize,
+            uint16 takeover,
+            uint8 skipEpochs,
+            uint8 window,
+            uint32 minStake
+        );
 
     /// @notice The hash of the descriptor; zero before genesis. It enters every signed message.
     function network() external view returns (bytes32);
@@ -33,14 +40,16 @@ interface IState {
     /// @notice A stored word of the stake tree.
     function tree(uint256 key) external view returns (uint256);
 
-    /// @notice The seed of an epoch; zero if none.
-    function seeds(uint256 epoch) external view returns (bytes32);
+    /// @notice The seed of the epoch, of the current and the next one, that is `place` modulo 4. What lies at the two
+    /// other places is of no epoch that has a lottery, and the next one's is not there before its beacon.
+    function seeds(uint256 place) external view returns (bytes32);
 
     /// @notice Whether enclaves of this measurement may serve.
     function measurements(bytes32 measurement) external view returns (bool);
 
-    /// @notice What the contract owes an account, wei.
-    function credits(address account) external view returns (uint256);
+    /// @notice What the contract owes an account, and what it parks there for beacons and the committee, in the order of
+    /// `Account`.
+    function ledger(address account) external view returns (uint128 amount, uint128 upkeep);
 
     /// @notice Workers ever admitted.
     function workerCount() external view returns (uint256);
@@ -54,6 +63,12 @@ interface IState {
     /// @notice What outbound call `number` of a secret contract came to: the hash of the first 1,024 bytes that it
     /// returned, but for the lowest bit, which tells whether it succeeded; zero if it was not made yet.
     function outcomes(address secretContract, uint256 number) external view returns (bytes32);
+
+    /// @notice What beacons are paid from, and what every seat of the committee was given, in the order of `Pool`.
+    function pool() external view returns (uint128 amount, uint128 perSeat);
+
+    /// @notice A seat of the committee, counted from 0, in the order of `Seat`.
+    function seats(uint256 index) external view returns (address operator, uint96 claimed);
 
     /// @notice The staking token, ENG.
     function token() external view returns (IERC20);

@@ -5,7 +5,8 @@ import {Worker} from "./Types.sol";
 
 /// @title Workers: admission, stake, and who may be drawn
 /// @notice Stake changes, logins and logouts made in epoch e count from e+2: the set of e+1 is closed before its seed
-/// can be known. A worker's weight is its stake in whole ENG while it is logged in.
+/// can be known. A worker's weight is its stake in whole ENG while it is logged in; none while that is
+/// below the network's smallest, as slashes may leave it, until its operator stakes more.
 /// @dev Assumes a staking token with 18 decimals and `burn(uint256)`, without a fee on transfer, whose supply stays below
 /// 2^30 whole tokens.
 interface IWorkers {
@@ -34,7 +35,7 @@ interface IWorkers {
     error AdmissionExpired();
     /// @notice All 32,768 seats are taken.
     error NoSeatLeft();
-    /// @notice Logging in takes a stake of at least one whole ENG.
+    /// @notice Logging in takes the network's smallest stake; and nobody can take out more than there is.
     error StakeTooSmall();
     /// @notice The stakes of all workers must stay below 2^30 whole ENG.
     error StakeTooLarge();

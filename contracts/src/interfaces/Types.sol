@@ -16,6 +16,8 @@ struct Parameters {
     uint8 skipEpochs;
     /// Past epochs whose envelopes are still accepted.
     uint8 window;
+    /// Whole ENG that a worker must have staked to be drawn, at least 1.
+    uint32 minStake;
 }
 
 /// @notice The running epoch. The current one is `epoch + 1` once `nextStart` is set and reached.
@@ -31,6 +33,30 @@ struct CommitteeWord {
     uint32 generation;
     uint8 n;
     uint8 t;
+}
+
+/// @notice What the contract has of an account's, and of its work's, in wei.
+struct Account {
+    /// Owed to the account.
+    uint128 amount;
+    /// The share of its pay for beacons and the committee: parked here, so that a commit writes no further slot.
+    uint128 upkeep;
+}
+
+/// @notice The collected shares for beacons and the committee, in wei.
+struct Pool {
+    /// What beacons are paid from.
+    uint128 amount;
+    /// What every seat of the committee was given in all.
+    uint128 perSeat;
+}
+
+/// @notice A seat of the key committee.
+struct Seat {
+    /// Account that is paid.
+    address operator;
+    /// Wei of `Pool.perSeat` that it was credited.
+    uint96 claimed;
 }
 
 /// @notice An admitted worker enclave. Its id is its seat in the stake tree.

@@ -15,6 +15,13 @@ library FeeSchedule {
     uint256 internal constant TRANSFER_STIPEND = 10_000;
     /// Of an outbound call, beside its own gas and its bytes.
     uint256 internal constant OUTBOUND_CALL_GAS = 90_000;
+    /// The part of all pay for work that is for beacons and the committee.
+    uint256 internal constant UPKEEP_DIVISOR = 32;
+    /// What a beacon is paid for, at the base fee. It takes at most 200,000: a quarter is for the tip, and the trouble.
+    uint256 internal constant BEACON_GAS = 250_000;
+    /// Beacons at the present price that the pool keeps before the committee gets any: what an epoch earns varies, and
+    /// without beacons nothing goes on.
+    uint256 internal constant BEACON_RESERVE = 8;
 
     /// The smallest output and delta: 144 bytes each.
     uint256 internal constant MIN_COMMIT_GAS = RECEIPT_GAS + TASK_GAS + BYTE_GAS * 288;

@@ -34,6 +34,9 @@ impl Cli {
             Command::Worker(worker) => worker.json(),
             Command::Admit(admit) => admit.json,
             Command::Skip(skip) => skip.json,
+            Command::Credit(credit) => credit.json,
+            Command::Withdraw(withdraw) => withdraw.json,
+            Command::Seat(seat) => seat.json,
             Command::Chain(_) => false,
         }
     }
@@ -100,6 +103,15 @@ pub enum Command {
     /// Skip the oldest pending input of a secret contract, if its deadline is over; anybody may
     #[command(after_help = "Example:\n  enigma skip 0x…")]
     Skip(Skip),
+    /// Show what the network owes an account: fees that were not used, values that came back, pay
+    #[command(after_help = "Examples:\n  enigma credit 1\n  enigma credit 0x… --json")]
+    Credit(Credit),
+    /// Pay out what the network owes an account
+    #[command(after_help = "Example:\n  enigma withdraw --from 1 --to 0x…")]
+    Withdraw(WithdrawCredit),
+    /// Show what the seats of the key committee earned, and credit it to who is paid for them
+    #[command(after_help = "Examples:\n  enigma seat\n  enigma seat 1 --claim")]
+    Seat(Seat),
     /// Create a network whose nodes run elsewhere, such as in containers: contracts, the key ceremony, a directory for each node
     #[command(
         after_help = "Example:\n  enigma setup --data-dir /nodes --chain http://chain:8545 --public-chain http://127.0.0.1:8545 --public-api http://127.0.0.1:8606"
@@ -202,6 +214,9 @@ pub struct Common {
     /// Gas inside the sealed world
     #[arg(long)]
     pub gas: Option<u64>,
+    /// Pay from what the network owes the account, and send only what is short
+    #[arg(long)]
+    pub credit: bool,
     /// Where the network keeps its data
     #[arg(long, default_value = ".enigma", env = "ENIGMA_DATA_DIR")]
     pub data_dir: PathBuf,
@@ -265,6 +280,9 @@ pub struct Authorise {
 pub struct Relay {
     /// What `authorise` wrote
     pub task: PathBuf,
+    /// Pay from what the network owes the account, and send only what is short
+    #[arg(long)]
+    pub credit: bool,
     /// Which of the ten funded accounts sends and pays
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..10))]
     pub from: u32,
@@ -538,6 +556,54 @@ pub struct Admit {
 pub struct Skip {
     /// The secret contract
     pub address: Address,
+    /// Which of the ten funded accounts sends
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..10))]
+    pub from: u32,
+    /// Where the network keeps its data
+    #[arg(long, default_value = ".enigma", env = "ENIGMA_DATA_DIR")]
+    pub data_dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Credit {
+    /// An address, or the number of a funded account
+    #[arg(default_value = "0")]
+    pub account: String,
+    /// Where the network keeps its data
+    #[arg(long, default_value = ".enigma", env = "ENIGMA_DATA_DIR")]
+    pub data_dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct WithdrawCredit {
+    /// Which of the ten funded accounts is paid
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..10))]
+    pub from: u32,
+    /// Where the ether goes: an address, or the number of a funded account [default: to the account]
+    #[arg(long)]
+    pub to: Option<String>,
+    /// Where the network keeps its data
+    #[arg(long, default_value = ".enigma", env = "ENIGMA_DATA_DIR")]
+    pub data_dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Seat {
+    /// One seat, from 1: that of key-1 [default: all]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..))]
+    pub number: Option<u8>,
+    /// Credit what it earned to who is paid for it; anybody may
+    #[arg(long, requires = "number")]
+    pub claim: bool,
     /// Which of the ten funded accounts sends
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..10))]
     pub from: u32,

@@ -5,6 +5,7 @@ mod authorise;
 mod call;
 mod chain;
 mod common;
+mod credit;
 mod deploy;
 mod down;
 mod join;
@@ -14,11 +15,13 @@ mod node;
 mod outcome;
 mod read;
 mod relay;
+mod seat;
 mod setup;
 mod skip;
 mod status;
 mod task;
 mod up;
+mod withdraw;
 mod worker;
 
 use std::process::ExitCode;
@@ -45,6 +48,9 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Worker(args) => worker::run(args.action).await,
         Command::Admit(args) => admit::run(args).await,
         Command::Skip(args) => skip::run(args).await,
+        Command::Credit(args) => credit::run(args).await,
+        Command::Withdraw(args) => withdraw::run(args).await,
+        Command::Seat(args) => seat::run(args).await,
         Command::Setup(args) => setup::run(args).await,
         Command::Chain(args) => chain::run(&args),
     }

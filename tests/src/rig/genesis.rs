@@ -124,6 +124,11 @@ async fn admitted(deployer: &Sender, token: Address, place: usize) -> WorkerSeat
     WorkerSeat::new(door, &name, id, identity.address, operator)
 }
 
+/// Who is paid for seat `index` of the committee.
+fn seat_operator(chain: &Chain, index: usize) -> Address {
+    sender(chain, accounts::FIRST_KEY_NODE + index as u32).address()
+}
+
 async fn ceremony(deployer: &Sender, descriptor: Descriptor) -> (Descriptor, Vec<[u8; 96]>, Vec<KeySeat>) {
     let mut doors: Vec<KeyDoor> = (0..KEYS).map(|i| KeyDoor::new(&format!("rig key {i}"))).collect();
     let identities: Vec<Identity> = doors
@@ -145,6 +150,7 @@ async fn ceremony(deployer: &Sender, descriptor: Descriptor) -> (Descriptor, Vec
         commitments_hash: commitments_hash(&commitments),
         threshold: THRESHOLD as u8,
         members: identities.iter().map(|i| i.address).collect(),
+        operators: (0..KEYS).map(|i| seat_operator(deployer.chain(), i)).collect(),
         signatures,
     };
     deployment::genesis(deployer, &keys).await.expect("genesis");

@@ -15,6 +15,10 @@ use crate::anvil;
 pub struct Books {
     /// What every account is owed, wei: users, carrier, operators.
     pub credits: BTreeMap<Address, U256>,
+    /// The share for beacons and the committee that is parked with each of them, wei.
+    pub upkeep: BTreeMap<Address, U256>,
+    /// What of it was collected and is not claimed yet, wei.
+    pub pool: U256,
     /// What the contract has, wei.
     pub balance: U256,
     /// What waits in escrow for pending inputs, wei.
@@ -32,8 +36,10 @@ impl Books {
         let owed: U256 = self.credits.values().sum();
         assert_eq!(
             self.balance,
-            owed + self.escrow,
-            "balance against credits {owed} + escrow {}",
+            owed + self.upkeep.values().sum::<U256>() + self.pool + self.escrow,
+            "balance against credits {owed} + upkeep {:?} + pool {} + escrow {}",
+            self.upkeep,
+            self.pool,
             self.escrow
         );
     }
@@ -53,13 +59,23 @@ impl Rig {
         self.catch_up().await;
         let operators = self.workers.iter().map(|w| w.operator.address());
         let users = self.users.iter().map(|u| u.address());
-        let mut credits = BTreeMap::new();
+        let (mut credits, mut upkeep) = (BTreeMap::new(), BTreeMap::new());
         for account in operators.chain(users).chain([self.carrier.address(), self.deployer.address()]) {
-            credits.insert(account, self.chain.credits(account).await.expect("credits"));
+            let account_of = self.chain.account(account).await.expect("an account");
+            credits.insert(account, account_of.credit);
+            upkeep.insert(account, account_of.upkeep);
+        }
+        let collected = self.chain.pool().await.expect("a pool");
+        let mut pool = collected.amount;
+        for index in 0..self.chain.seat_count().await.expect("a committee") {
+            let seat = self.chain.seat(index).await.expect("the chain").expect("a seat");
+            pool += collected.per_seat - seat.claimed;
         }
         let pending = self.ledger.tracks.values().flat_map(|t| &t.inputs[t.cursor..]);
         Books {
             credits,
+            upkeep,
+            pool,
             balance: self.balance(self.chain.enigma()),
             escrow: pending.map(escrow).sum(),
             portals: self.ledger.tracks.keys().map(|c| (*c, self.balance(*c))).collect(),
@@ -115,7 +131,9 @@ impl Rig {
             let worker = self.workers.iter().find(|w| w.id == *id).expect("a worker");
             let rest = for_commit + for_execution - share * U256::from(signers - 1);
             let earned = if rank == 0 { rest } else { share };
-            *books.credits.entry(worker.operator.address()).or_default() += earned;
+            let operator = worker.operator.address();
+            *books.credits.entry(operator).or_default() += earned - fees::upkeep(earned);
+            *books.upkeep.entry(operator).or_default() += fees::upkeep(earned);
         }
     }
 

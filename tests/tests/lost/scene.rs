@@ -6,6 +6,7 @@ use alloy_primitives::{Address, U256, keccak256};
 use enigma_chain::{
     Event, FoundEvent, LostEvent, LostRecord, Sender, accounts, bindings::Enigma::SecretContract,
 };
+use enigma_protocol::fees;
 use enigma_sdk::{Client, Limits, Outcome, Sent};
 use enigma_tests::network::{
     Network,
@@ -195,8 +196,8 @@ impl Scene {
         for event in self.watch.since(from) {
             if let Event::Commit(commit) = event {
                 let [signer] = &self.watch.signers(&commit)[..] else { panic!("one signer") };
-                *owed.get_mut(&self.operator(signer)).unwrap() +=
-                    commit.outcomes.iter().map(|outcome| outcome.pay).sum::<U256>();
+                let pay = commit.outcomes.iter().map(|outcome| outcome.pay).sum::<U256>();
+                *owed.get_mut(&self.operator(signer)).unwrap() += pay - fees::upkeep(pay);
             }
         }
         assert_eq!(self.purses(), owed);

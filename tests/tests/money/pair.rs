@@ -142,7 +142,8 @@ impl Pair {
         self.seen.payments += usize::from(received > self.before.1);
         self.before = (claimable, received);
         let books = self.rig.books().await;
-        let owed = books.credits.values().sum::<U256>() + books.escrow + claimable;
+        let work = books.credits.values().chain(books.upkeep.values()).sum::<U256>() + books.pool;
+        let owed = work + books.escrow + claimable;
         if books.balance != owed {
             return Err(format!("the network has {}, and owes {owed}", books.balance));
         }

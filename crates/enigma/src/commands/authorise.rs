@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use alloy_primitives::{Address, B256, U256};
-use anyhow::{Context, Result};
-use enigma_chain::accounts;
+use anyhow::{Context, Result, bail};
 use enigma_sdk::{Limits, Order};
 use serde_json::json;
 
@@ -14,12 +13,16 @@ use crate::{abi, cli::Authorise};
 /// Prints or writes what the relayer needs. The author reads the outcome by `enigma task … --from …`.
 pub async fn run(args: Authorise) -> Result<ExitCode> {
     let call = args.call;
+    if call.common.credit {
+        bail!("the relayer pays: it is `enigma relay` that takes --credit");
+    }
     let method = abi::method(&call.method)?;
     let (client, _) = common::client(&call.common.data_dir, call.common.from).await?;
     let calldata = abi::encode_call(&method, &common::read_arguments(call.args)?)?;
     let limits = Limits::default();
     let limits = Limits { gas: call.common.gas.unwrap_or(limits.gas), ..limits };
-    let relayer = relayer(call.relayer.as_deref().context("who will send it? Name --relayer")?)?;
+    let relayer = call.relayer.as_deref().context("who will send it? Name --relayer")?;
+    let relayer = common::address(relayer).context("--relayer")?;
     let value = abi::ether(&call.common.value)?;
     let order = Order {
         nonce: args.nonce,
@@ -55,13 +58,5 @@ pub fn order(contract: Address, calldata: Vec<u8>, relayer: Address, value: U256
         nonce: None,
         lifetime: None,
         on_behalf_of: B256::ZERO,
-    }
-}
-
-/// An address, or the number of a funded account.
-fn relayer(text: &str) -> Result<Address> {
-    match text.parse::<u32>() {
-        Ok(index) if index < accounts::USERS => Ok(accounts::local_address(index)?),
-        _ => text.parse().with_context(|| format!("--relayer {text}: expected an address, or 0 to 9")),
     }
 }

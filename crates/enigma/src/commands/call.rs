@@ -11,7 +11,7 @@ use crate::{abi, cli::Call};
 /// Prints the returned values, one a line. Exit code 2 if the task failed.
 pub async fn run(args: Call) -> Result<ExitCode> {
     let method = abi::method(&args.method)?;
-    let (client, directory) = common::client(&args.common.data_dir, args.common.from).await?;
+    let (mut client, directory) = common::client(&args.common.data_dir, args.common.from).await?;
     let calldata = abi::encode_call(&method, &common::read_arguments(args.args)?)?;
     let limits = Limits::default();
     let limits = Limits { gas: args.common.gas.unwrap_or(limits.gas), ..limits };
@@ -20,11 +20,13 @@ pub async fn run(args: Call) -> Result<ExitCode> {
         let index =
             relayer.parse().context("--relayer: one of the ten funded accounts sends it, by its number")?;
         let (relayer, _) = common::client(&args.common.data_dir, index).await?;
+        let relayer = relayer.with_credit(args.common.credit);
         let order = authorise::order(args.address, calldata, relayer.address(), value, limits);
         let authorised = client.authorise(order).await?;
         let input = relayer.relay(&authorised.task).await?;
         authorised.sent(&input)
     } else {
+        client = client.with_credit(args.common.credit);
         client.send(args.address, calldata, value, limits).await?
     };
     let report = outcome::finish(&client, &args.common, &sent).await?;

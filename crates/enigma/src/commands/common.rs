@@ -32,6 +32,14 @@ pub fn local_account(address: Address) -> Result<Option<u32>> {
     Ok(None)
 }
 
+/// An address, or the number of a funded account.
+pub fn address(text: &str) -> Result<Address> {
+    match text.parse::<u32>() {
+        Ok(index) if index < accounts::USERS => Ok(accounts::local_address(index)?),
+        _ => text.parse().with_context(|| format!("{text}: expected an address, or 0 to 9")),
+    }
+}
+
 /// Replaces each `-` by a line of standard input.
 pub fn read_arguments(args: Vec<String>) -> Result<Vec<String>> {
     let line = || {

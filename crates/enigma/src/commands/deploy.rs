@@ -21,7 +21,7 @@ pub async fn run(args: Deploy) -> Result<ExitCode> {
         bail!("{} has no code: is it abstract, or an interface?", args.contract);
     }
     let (client, directory) = common::client(&args.common.data_dir, args.common.from).await?;
-    let client = client.with_signers(args.signers);
+    let client = client.with_signers(args.signers).with_credit(args.common.credit);
     let arguments = abi::encode_constructor(&contract_abi, &common::read_arguments(args.args)?)?;
     let code = if args.secret_code {
         Code { clear: Vec::new(), secret: [bytecode, arguments].concat() }

@@ -12,7 +12,7 @@ use crate::{
     abi::show_ether,
     cli::{Withdraw, WorkerAction, WorkerTarget},
     clock,
-    operator::Operator,
+    operator::{Operator, whole},
     testnet::Progress,
 };
 
@@ -32,12 +32,14 @@ async fn status(args: WorkerTarget) -> Result<ExitCode> {
     let operator = Operator::load(&args.data_dir).await?;
     let (chain, account) = (operator.chain(), operator.sender.address());
     let token = chain.token().await?;
-    let (ether, tokens, credit, state) = tokio::try_join!(
+    let (ether, tokens, credit, state, parameters) = tokio::try_join!(
         chain.balance(account),
         chain.token_balance(token, account),
         chain.credits(account),
-        chain.network_state()
+        chain.network_state(),
+        chain.parameters()
     )?;
+    let least = whole(parameters.min_stake.into());
     let record = operator.record().await?;
     let (mut now, mut next) = (None, None);
     if let Some(record) = &record {
@@ -56,7 +58,7 @@ async fn status(args: WorkerTarget) -> Result<ExitCode> {
             json!({
                 "ok": true, "signer": operator.signer, "operator": account, "epoch": state.epoch, "worker": worker,
                 "drawnNow": now, "drawnNext": next, "etherWei": ether.to_string(), "tokensWei": tokens.to_string(),
-                "creditWei": credit.to_string(),
+                "creditWei": credit.to_string(), "minStakeWei": least.to_string(),
             })
         );
         return Ok(ExitCode::SUCCESS);
@@ -74,11 +76,13 @@ async fn status(args: WorkerTarget) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     out!("worker    {}, admitted until {}", record.id, clock::utc(record.expiry));
-    out!("stake     {} ENG{}", show_ether(record.stake), bound(&record, state.epoch));
+    let (stake, bound) = (show_ether(record.stake), bound(&record, state.epoch));
+    out!("stake     {stake} ENG, of at least {}{bound}", show_ether(least));
     let drawn = match (now, next) {
         (Some(true), Some(false)) => "in this epoch, not in the next one",
         (Some(true), _) => "in this epoch",
         (_, Some(true)) => "from the next epoch on",
+        _ if record.logged_in && record.stake < least => "no: stake what is missing",
         _ if record.logged_in => "in two epochs at the latest",
         _ => "no",
     };

@@ -77,7 +77,7 @@ pub async fn create(
     let descriptor = deployer.chain().descriptor([0; 96]).await?;
     let threshold = size.threshold();
     let committee = genesis::deal(candidates, descriptor, threshold).await?;
-    start_keys(&deployer, &committee, threshold).await?;
+    start_keys(&deployer, &committee, &keys, threshold).await?;
     progress.done(&format!("network key dealt to {} key nodes, {threshold} make an evaluation", keys.len()));
 
     let network = describe(&committee.descriptor, token, layout, threshold, &keys, &workers);
@@ -159,13 +159,14 @@ async fn log_in(
     Ok(())
 }
 
-async fn start_keys(deployer: &Sender, committee: &Committee, threshold: u8) -> Result<()> {
+async fn start_keys(deployer: &Sender, committee: &Committee, seats: &[Seat], threshold: u8) -> Result<()> {
     let public_key = PublicKey::from_bytes(&committee.descriptor.public_key)?;
     let keys = KeyGeneration {
         public_key: public_key.to_eip2537().to_vec(),
         commitments_hash: commitments_hash(&committee.commitments),
         threshold,
         members: committee.members.clone(),
+        operators: seats.iter().map(|seat| seat.operator).collect(),
         signatures: committee.signatures.clone(),
     };
     deployment::genesis(deployer, &keys).await.context("the contract refused the key generation")

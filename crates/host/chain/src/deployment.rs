@@ -23,11 +23,20 @@ pub struct Parameters {
     pub skip_epochs: u8,
     /// Epochs before the current one to which envelopes may be encrypted.
     pub window: u8,
+    /// Whole ENG that a worker must have staked to be drawn.
+    pub min_stake: u32,
 }
 
 impl Parameters {
     /// Those of a local network.
-    pub const LOCAL: Self = Self { epoch_length: 64, group_size: 3, takeover: 3, skip_epochs: 2, window: 16 };
+    pub const LOCAL: Self = Self {
+        epoch_length: 64,
+        group_size: 3,
+        takeover: 3,
+        skip_epochs: 2,
+        window: 16,
+        min_stake: 100,
+    };
 }
 
 /// A worker that the deployer admits.
@@ -54,6 +63,8 @@ pub struct KeyGeneration {
     pub threshold: u8,
     /// Addresses of the members' signing keys, in the order of their seats.
     pub members: Vec<Address>,
+    /// Accounts that are paid for the seats, in the same order.
+    pub operators: Vec<Address>,
     /// Their signatures, in the same order.
     pub signatures: Vec<[u8; 65]>,
 }
@@ -77,6 +88,7 @@ pub async fn deploy_contracts(
             takeover: parameters.takeover,
             skipEpochs: parameters.skip_epochs,
             window: parameters.window,
+            minStake: parameters.min_stake,
         },
         token,
         simulated_root(),
@@ -160,6 +172,7 @@ pub async fn genesis(deployer: &Sender, keys: &KeyGeneration) -> Result<()> {
         keys.commitments_hash,
         keys.threshold,
         keys.members.clone(),
+        keys.operators.clone(),
         signatures,
     );
     deployer.send(Some(deployer.chain().enigma()), call.calldata().clone(), U256::ZERO).await?;

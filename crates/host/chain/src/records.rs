@@ -84,6 +84,33 @@ pub struct LostRecord {
     pub posted: U256,
 }
 
+/// What the contract has of an account's, wei.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Account {
+    /// Owed to it.
+    pub credit: U256,
+    /// The share of its pay for beacons and the committee, until somebody collects it.
+    pub upkeep: U256,
+}
+
+/// The collected shares for beacons and the committee, wei.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pool {
+    /// What beacons are paid from.
+    pub amount: U256,
+    /// What every seat was given in all.
+    pub per_seat: U256,
+}
+
+/// A seat of the committee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// Who is paid for it.
+    pub operator: Address,
+    /// Wei of [`Pool::per_seat`] that it was credited.
+    pub claimed: U256,
+}
+
 /// Who serves a contract in the current epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turns {
@@ -128,6 +155,7 @@ impl Chain {
             takeover: p.takeover,
             skip_epochs: p.skipEpochs,
             window: p.window,
+            min_stake: p.minStake,
         })
     }
 
@@ -180,7 +208,44 @@ impl Chain {
     /// # Errors
     /// As above.
     pub async fn is_seeded(&self, at_epoch: u64) -> Result<bool> {
-        Ok(!self.read(|c| async move { c.seeds(U256::from(at_epoch)).call().await }).await?.is_zero())
+        let state = self.network_state().await?;
+        let last = state.epoch + u64::from(state.next_seeded());
+        Ok((state.epoch.max(2)..=last).contains(&at_epoch))
+    }
+
+    /// What the contract owes an account, and what it parks there.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn account(&self, account: Address) -> Result<Account> {
+        let a = self.read(|c| async move { c.ledger(account).call().await }).await?;
+        Ok(Account { credit: U256::from(a.amount), upkeep: U256::from(a.upkeep) })
+    }
+
+    /// The collected shares for beacons and the committee.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn pool(&self) -> Result<Pool> {
+        let p = self.read(|c| async move { c.pool().call().await }).await?;
+        Ok(Pool { amount: U256::from(p.amount), per_seat: U256::from(p.perSeat) })
+    }
+
+    /// How many seats the committee has.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn seat_count(&self) -> Result<u8> {
+        Ok(self.read(|c| async move { c.committeeWord().call().await }).await?.n)
+    }
+
+    /// A seat of the committee, counted from 0; `None` if there are not as many.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn seat(&self, index: u8) -> Result<Option<Seat>> {
+        let s = self.read(|c| async move { c.seats(U256::from(index)).call().await }).await?;
+        Ok((!s.operator.is_zero()).then(|| Seat { operator: s.operator, claimed: U256::from(s.claimed) }))
     }
 
     /// An account's ether, wei: a secret contract's is what it has inside.

@@ -89,6 +89,7 @@ impl NodeApi {
                 takeover: p.takeover,
                 skip_epochs: p.skip_epochs,
                 window: p.window,
+                min_stake: p.min_stake,
             },
         };
         Ok(Self {

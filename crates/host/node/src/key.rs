@@ -3,6 +3,7 @@
 mod actor;
 mod beacon;
 mod heads;
+mod upkeep;
 
 use enigma_chain::{Chain, Sender, accounts};
 use enigma_protocol::door::{
@@ -73,6 +74,7 @@ pub(crate) async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> R
         seat,
         prover: Default::default(),
         posting: None,
+        kept: 0,
         catching_up: Default::default(),
     };
     tokio::select! {

@@ -75,6 +75,8 @@ pub struct Parameters {
     pub skip_epochs: u8,
     /// Epochs before the current one to which envelopes may be encrypted.
     pub window: u8,
+    /// Whole ENG that a worker must have staked to be drawn.
+    pub min_stake: u32,
 }
 
 /// How a node is.

@@ -23,6 +23,8 @@ pub struct Books {
     delivered: u128,
     /// What accounts got.
     got: BTreeMap<Address, u128>,
+    /// What of their work is for beacons and the committee.
+    upkeep: BTreeMap<Address, u128>,
     /// What is held of inputs that are not final.
     held: u128,
     bonds: BTreeMap<Address, Bond>,
@@ -46,6 +48,7 @@ impl Books {
             taken: 0,
             delivered: 0,
             got: BTreeMap::new(),
+            upkeep: BTreeMap::new(),
             held: 0,
             bonds: BTreeMap::new(),
             stakes: state.workers.iter().map(|worker| worker.stake).collect(),
@@ -58,6 +61,13 @@ impl Books {
         if amount > 0 {
             *self.got.entry(account).or_default() += amount;
         }
+    }
+
+    /// Work is paid, but for the share for beacons and the committee.
+    fn earn(&mut self, account: Address, pay: u128) {
+        let share = pay / u128::from(fees::UPKEEP_DIVISOR);
+        *self.upkeep.entry(account).or_default() += share;
+        self.give(account, pay - share);
     }
 
     /// An input is in escrow.
@@ -102,10 +112,10 @@ impl Books {
         let signers: Vec<u64> = signed.signatures.iter().filter_map(|s| signer(digest, s)).collect();
         let share = execution / (signers.len() as u128).max(1);
         for id in signers.iter().skip(1) {
-            self.give(operator(*id), share);
+            self.earn(operator(*id), share);
             pay -= share;
         }
-        signers.first().into_iter().for_each(|id| self.give(operator(*id), pay));
+        signers.first().into_iter().for_each(|id| self.earn(operator(*id), pay));
         Ok(())
     }
 
@@ -173,7 +183,8 @@ impl Books {
         let held: u128 = pending.map(|input| escrow(input)).sum();
         let credits: u128 = state.credits.values().sum();
         let gone: u128 = state.withdrawn.values().sum::<u128>() + state.delivered;
-        let (here, owed) = (state.paid_in.saturating_sub(gone), credits + held + open);
+        let upkeep: u128 = state.upkeep.values().sum();
+        let (here, owed) = (state.paid_in.saturating_sub(gone), credits + upkeep + held + open);
         money(here == owed, format_args!("{here} wei are there, {owed} are owed"))?;
         money(
             state.paid_in == self.taken,
@@ -186,6 +197,7 @@ impl Books {
             let (has, must) = (of(&state.credits) + of(&state.withdrawn), of(&self.got));
             money(has == must, format_args!("{account} got {has} wei, not {must}"))?;
         }
+        money(state.upkeep == self.upkeep, format_args!("a share of pay is parked elsewhere"))?;
         let stakes = state.workers.iter().map(|worker| worker.stake);
         money(stakes.clone().eq(self.stakes.iter().copied()), format_args!("a stake is another"))?;
         let is_burned = state.burned == self.burned && state.staked == stakes.sum::<u128>() + state.burned;

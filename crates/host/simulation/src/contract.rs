@@ -193,6 +193,8 @@ pub struct State {
     pub lost: BTreeMap<Address, Lost>,
     /// What accounts are owed, wei.
     pub credits: BTreeMap<Address, u128>,
+    /// The share of pay for beacons and the committee, with whom it is parked.
+    pub upkeep: BTreeMap<Address, u128>,
     /// Wei that ever came in.
     pub paid_in: u128,
     /// Wei that went to portals.
@@ -674,7 +676,10 @@ impl State {
         let share = for_execution / signers.len() as u128;
         let first = for_commit + for_execution - share * (signers.len() as u128 - 1);
         for (i, &id) in signers.iter().enumerate() {
-            self.credit(operator(id), if i == 0 { first } else { share });
+            let pay = if i == 0 { first } else { share };
+            let parked = pay / u128::from(fees::UPKEEP_DIVISOR);
+            self.credit(operator(id), pay - parked);
+            *self.upkeep.entry(operator(id)).or_default() += parked;
         }
         outcomes
     }

@@ -118,12 +118,18 @@ impl<'a> EnigmaView<'a> {
         Ok(stored.saturating_add(u64::from(next_start != 0 && self.block.number >= next_start)))
     }
 
-    /// The seed of `epoch`; zero if it has none.
+    /// The seed of `epoch`, if it has a lottery: the current one from the second on, and the next one once its beacon is
+    /// posted. Its place in the ring tells nothing of that: the seeds of other epochs lie there too.
     ///
     /// # Errors
     /// [`Missing`].
-    pub fn seed(&self, epoch: u64) -> Result<B256, Missing> {
-        self.slots.read(layout::seed(epoch)).map(B256::from)
+    pub fn seed(&self, epoch: u64) -> Result<Option<B256>, Missing> {
+        let epochs = self.epochs()?;
+        let next = epochs.next_seeded && epoch == epochs.current.saturating_add(1);
+        if epoch < 2 || !(next || epoch == epochs.current) {
+            return Ok(None);
+        }
+        self.slots.read(layout::seed(epoch)).map(|seed| Some(seed.into()))
     }
 
     /// The worker whose signing key has this address, if it was ever admitted.
@@ -217,10 +223,9 @@ impl<'a> EnigmaView<'a> {
     }
 
     fn draw(&self, contract: Address, epoch: u64, count: usize) -> Result<Vec<u64>, Missing> {
-        let seed = self.seed(epoch)?;
-        if seed.is_zero() {
+        let Some(seed) = self.seed(epoch)? else {
             return Ok(Vec::new());
-        }
+        };
         let drawn = lottery::sequence(self.slots, contract, epoch, seed, count)?;
         Ok(drawn.iter().map(|d: &Drawn| d.id).collect())
     }

@@ -14,6 +14,12 @@ pub const BYTE_GAS: u64 = 45;
 pub const OUTBOUND_TRANSFER_GAS: u64 = 75_000;
 /// Schedule gas of an outbound call, besides its own gas and its bytes.
 pub const OUTBOUND_CALL_GAS: u64 = 90_000;
+/// The part of all pay for work that is for beacons and the committee: one in so many.
+pub const UPKEEP_DIVISOR: u64 = 32;
+/// What a beacon is paid for, at the base fee.
+pub const BEACON_GAS: u64 = 250_000;
+/// Beacons that the pool keeps before the committee gets any.
+pub const BEACON_RESERVE: u64 = 8;
 /// Smallest sealed output or delta: one class of padding and the tag.
 pub const SMALLEST_SEALED: u64 = 128 + 16;
 /// Smallest `commitGas`: a batch of one with the smallest output and delta.
@@ -46,4 +52,40 @@ pub fn max_fee(commit_gas: u64, gas_limit: u64, price_cap: u128) -> U256 {
 /// What a task pays, wei, at `price` per gas; `schedule` is its schedule gas.
 pub fn pay(commit_gas: u64, schedule: u64, gas_charged: u64, price: u128) -> U256 {
     U256::from(commit_gas.min(schedule).saturating_add(gas_charged / EXECUTION_DIVISOR)) * U256::from(price)
+}
+
+/// The share of a worker's pay for beacons and the committee, wei: the rest is the worker's.
+pub fn upkeep(pay: U256) -> U256 {
+    pay / U256::from(UPKEEP_DIVISOR)
+}
+
+/// What a beacon is paid at this base fee by a pool that holds `pool`, and what every one of the committee's `seats` gets
+/// then, wei.
+pub fn beacon(pool: U256, base_fee: u128, seats: u8) -> (U256, U256) {
+    let price = U256::from(BEACON_GAS) * U256::from(base_fee);
+    let reward = pool.min(price);
+    let beyond = (pool - reward).saturating_sub(price * U256::from(BEACON_RESERVE));
+    (reward, beyond / U256::from(seats.max(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beacon_is_paid_first_then_the_reserve_is_kept_then_the_seats_share() {
+        let wei = U256::from::<u64>;
+        assert_eq!(beacon(wei(0), 7, 4), (wei(0), wei(0)));
+        assert_eq!(beacon(wei(250_000), 7, 4), (wei(250_000), wei(0)), "all that there is");
+        assert_eq!(beacon(wei(9 * 1_750_000), 7, 4), (wei(1_750_000), wei(0)), "just the reserve");
+        assert_eq!(beacon(wei(9 * 1_750_000 + 11), 7, 4), (wei(1_750_000), wei(2)), "what does not divide stays");
+        assert_eq!(beacon(wei(11), 0, 4), (wei(0), wei(2)), "for nothing");
+        assert_eq!(beacon(U256::MAX, u128::MAX, 0).0, wei(250_000) * U256::from(u128::MAX));
+    }
+
+    #[test]
+    fn a_share_is_rounded_in_the_workers_favour() {
+        assert_eq!(upkeep(U256::from(31)), U256::ZERO);
+        assert_eq!(upkeep(U256::from(95)), U256::from(2));
+    }
 }

@@ -8,7 +8,7 @@ const fn fixed(slot: u64) -> B256 {
     B256::new(U256::from_limbs([slot, 0, 0, 0]).to_be_bytes())
 }
 
-/// `epochLength, groupSize, takeover, skipEpochs, window`.
+/// `epochLength, groupSize, takeover, skipEpochs, window, minStake`.
 pub const PARAMETERS: B256 = fixed(0);
 /// The network's identity.
 pub const NETWORK: B256 = fixed(1);
@@ -28,6 +28,9 @@ const SECRET_CONTRACTS: u64 = 12;
 const HEADS: u64 = 13;
 const LOST: u64 = 17;
 
+/// Places of the ring of seeds.
+const SEED_RING: u64 = 4;
+
 fn entry(key: B256, mapping: u64) -> B256 {
     let mut bytes = [0u8; 64];
     bytes[..32].copy_from_slice(key.as_slice());
@@ -44,9 +47,10 @@ pub fn tree_word(level: u32, index: u64, version: u32) -> B256 {
     entry(B256::from(U256::from((u64::from(level) << 32) | (index << 2) | u64::from(version))), TREE)
 }
 
-/// The seed of an epoch.
+/// The seed of an epoch, if that is the current one, or the next one after its beacon was posted: a ring, in which other
+/// epochs' seeds lie too.
 pub fn seed(epoch: u64) -> B256 {
-    entry(fixed(epoch), SEEDS)
+    entry(fixed(epoch % SEED_RING), SEEDS)
 }
 
 /// Word `offset` (0 to 3) of a worker's record.

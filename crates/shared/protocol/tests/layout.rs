@@ -39,7 +39,8 @@ fn words_and_mappings_are_where_the_compiler_put_them() {
     same(layout::TREE_ROOT, slot("treeRoot"));
     let account = Address::repeat_byte(0xa7);
     let word = U256::from_be_bytes(account.into_word().0);
-    same(layout::seed(7), entry(U256::from(7), "seeds"));
+    same(layout::seed(7), entry(U256::from(3), "seeds"));
+    same(layout::seed(8), entry(U256::ZERO, "seeds"));
     same(layout::worker_id(account), entry(word, "workerIds"));
     same(layout::measurement(B256::repeat_byte(3)), entry(U256::from_be_bytes([3; 32]), "measurements"));
     for offset in 0..3 {

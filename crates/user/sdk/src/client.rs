@@ -88,6 +88,7 @@ pub struct Client {
     nodes: Vec<NodeApi>,
     max_block_age: u64,
     signers: u8,
+    pays_from_credit: bool,
     sessions: Mutex<Sessions>,
     read_sessions: Mutex<ReadSessions>,
 }
@@ -113,6 +114,7 @@ impl Client {
             nodes: Vec::new(),
             max_block_age: MAX_BLOCK_AGE,
             signers: 1,
+            pays_from_credit: false,
             sessions: Mutex::new(Sessions::new(network, public_key)),
             read_sessions: Mutex::default(),
         })
@@ -145,6 +147,14 @@ impl Client {
     #[must_use]
     pub const fn with_signers(mut self, signers: u8) -> Self {
         self.signers = signers;
+        self
+    }
+
+    /// Whether its tasks are paid from what the network owes the account, so that only what is short is sent; not by
+    /// default.
+    #[must_use]
+    pub const fn with_credit(mut self, pays_from_credit: bool) -> Self {
+        self.pays_from_credit = pays_from_credit;
         self
     }
 
@@ -190,7 +200,7 @@ impl Client {
         let (nonce, plaintext) = self.letter(contract, code.secret)?;
         let envelope = self.seal(Kind::Deploy, contract, now, nonce, &plaintext)?;
         let parameters = self.parameters(value, limits).await?;
-        let payment = value + fees::max_fee(parameters.commitGas, parameters.gasLimit, parameters.priceCap);
+        let payment = self.payment(&parameters).await?;
         let call = Enigma::deployCall {
             terms: Enigma::DeployParameters { salt, signers: self.signers, depth: 0 },
             task: parameters,
@@ -218,7 +228,7 @@ impl Client {
         let (now, parameters) = tokio::try_join!(self.epoch(), self.parameters(value, limits))?;
         let (nonce, plaintext) = self.letter(contract, calldata)?;
         let envelope = self.seal(Kind::Task, contract, now, nonce, &plaintext)?;
-        let payment = value + fees::max_fee(parameters.commitGas, parameters.gasLimit, parameters.priceCap);
+        let payment = self.payment(&parameters).await?;
         let call = Enigma::createTaskCall {
             account: contract,
             epoch: epoch(now),
@@ -333,6 +343,15 @@ impl Client {
             priceCap: 4 * base_fee + 2 * TIP,
             tip: TIP,
         })
+    }
+
+    /// What to send along with a task: value and the most that it may cost, or what credit leaves of them.
+    pub(crate) async fn payment(&self, task: &Enigma::TaskParameters) -> Result<U256> {
+        let due = task.value + fees::max_fee(task.commitGas, task.gasLimit, task.priceCap);
+        if !self.pays_from_credit {
+            return Ok(due);
+        }
+        Ok(due.saturating_sub(self.chain().credits(self.address()).await?))
     }
 
     /// Posts a task of `contract`, and gives the input that the chain made of it.

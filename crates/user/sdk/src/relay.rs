@@ -166,8 +166,7 @@ impl Client {
         let mut parameters = self.parameters(task.value, Limits::default()).await?;
         parameters.gasLimit = task.gas_limit;
         parameters.commitGas = task.commit_gas;
-        let payment =
-            task.value + fees::max_fee(parameters.commitGas, parameters.gasLimit, parameters.priceCap);
+        let payment = self.payment(&parameters).await?;
         let call = Enigma::createTaskCall {
             account: task.secret_contract,
             epoch: epoch(task.epoch),

@@ -28,6 +28,9 @@ impl Enigma {
         self.chain.pending.set(layout::NETWORK, from_b256(network));
         self.chain.pending.set(layout::COMMITMENTS_HASH, from_b256(commitments_hash));
         self.chain.pending.set(layout::EPOCH, epoch);
+        for place in 0..4 {
+            self.chain.pending.set(layout::seed(place), U256::from(1));
+        }
     }
 
     /// The network as the contract knows it; zero before genesis.

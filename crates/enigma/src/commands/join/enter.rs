@@ -61,6 +61,10 @@ pub async fn enter(
     let token = operator.chain().token().await?;
     let mut record = operator.require_record().await?;
     if !record.logged_in {
+        let least = operator.chain().parameters().await?.min_stake;
+        if stake < whole(least.into()) {
+            bail!("the network's smallest stake is {least} ENG: join with --stake {least} or more");
+        }
         let missing = stake.saturating_sub(record.stake);
         money(operator, patron.as_ref(), token, missing, progress).await?;
         if !missing.is_zero() {

@@ -43,6 +43,8 @@ pub(crate) struct KeyNode {
     pub(crate) prover: Prover,
     /// Gathering and posting of a beacon, while it goes on.
     pub(crate) posting: Option<JoinHandle<()>>,
+    /// The epoch in which this node last looked after the money of beacons and the committee.
+    pub(crate) kept: u64,
     /// Asking the other members where they are, until the enclave knows that it is there too.
     pub(crate) catching_up: CatchingUp,
 }

@@ -18,7 +18,7 @@ use enigma_protocol::{
 };
 use futures::future::join_all;
 
-use super::actor::KeyNode;
+use super::{actor::KeyNode, upkeep};
 use crate::{Error, Result, Role, peers::Peers};
 
 /// Blocks that each member waits longer than the one before it, so that they do not all post.
@@ -47,7 +47,15 @@ impl KeyNode {
             return Ok(());
         }
         let state = self.chain.network_state().await?;
-        if state.network.is_zero() || state.next_seeded() {
+        if state.network.is_zero() {
+            return Ok(());
+        }
+        if state.next_seeded() {
+            // Now nothing is urgent until the next epoch begins.
+            if self.kept != state.epoch {
+                self.kept = state.epoch;
+                tokio::spawn(upkeep::keep(self.sender.clone(), self.seat.member, state.epoch));
+            }
             return Ok(());
         }
         let begun = if state.epoch == state.stored_epoch { state.start } else { state.next_start };

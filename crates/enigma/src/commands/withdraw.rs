@@ -1,0 +1,39 @@
+//! `enigma withdraw`: pays out what the network owes an account.
+
+use std::process::ExitCode;
+
+use alloy_primitives::U256;
+use anyhow::{Result, bail};
+use enigma_chain::{Sender, accounts, bindings::Enigma};
+use serde_json::json;
+
+use super::common;
+use crate::{abi::show_ether, cli::WithdrawCredit};
+
+/// All of it, to the account or to whom it names.
+pub async fn run(args: WithdrawCredit) -> Result<ExitCode> {
+    let (client, _) = common::client(&args.data_dir, args.from).await?;
+    let account = client.address();
+    let to = args.to.as_deref().map(common::address).transpose()?.unwrap_or(account);
+    let credit = client.chain().credits(account).await?;
+    let sender = Sender::new(client.chain().clone(), accounts::local(args.from)?);
+    let receipt = match sender.call_enigma(&Enigma::withdrawToCall { to }, U256::ZERO).await {
+        Err(error) if error.is_refusal("NothingToWithdraw") => {
+            bail!("the network owes {account} nothing")
+        }
+        Err(error) if error.is_refusal("WithdrawalFailed") => bail!("{to} does not take ether"),
+        other => other?,
+    };
+    if args.json {
+        out!(
+            "{}",
+            json!({
+                "ok": true, "account": account, "to": to, "creditWei": credit.to_string(),
+                "transaction": receipt.transaction_hash,
+            })
+        );
+    } else {
+        out!("{} ETH went to {to}", show_ether(credit));
+    }
+    Ok(ExitCode::SUCCESS)
+}
