@@ -33,6 +33,8 @@ abstract contract EnigmaStorage is IState {
     bytes32 internal compressedKeyHash; // slot 16: keccak256 of S compressed, for the descriptor
     mapping(address => Lost) public lost; // slot 17
     mapping(address => mapping(uint256 number => bytes32)) public outcomes; // slot 18
+    uint256[2] private reserved; // slots 19, 20
+    mapping(bytes32 => bool) public barredPlatforms; // slot 21
 
     IERC20 public immutable token;
     address public immutable deployer;
