@@ -58,7 +58,7 @@ async function network(chain, workers) {
   await chain.send(at.token, encodeFunctionData({ abi: eng.abi, functionName: 'approve', args: [at.enigma, parseEther('1000000')] }))
   const many = []
   for (let id = 0; id < workers; id += 1) {
-    many.push(['admit', [worker(id).address, chain.account, MEASUREMENT, 2_000_000_000]], ['stake', [id, parseEther('100')]], ['login', [id]])
+    many.push(['admit', [worker(id).address, chain.account, MEASUREMENT, keccak256(numberToHex(id)), 2_000_000_000]], ['stake', [id, parseEther('100')]], ['login', [id]])
   }
   const registered = await chain.sendMany(at.enigma, many.map(([functionName, args]) => encodeFunctionData({ abi, functionName, args })))
 

@@ -91,7 +91,7 @@ impl Bench {
         let Reply::Started(identity) = ask(&enclave, &Request::Start(start)).await? else {
             bail!("the enclave does not start")
         };
-        let id = network.enigma.admit(identity.address, identity.measurement, EXPIRY);
+        let id = network.enigma.admit(identity.address, identity.measurement, identity.platform, EXPIRY);
         network.enigma.login(id, 1_000);
         // Who logs in during epoch 1 is drawn from epoch 3 on; without a beacon, that one goes on for ever.
         network.next_epoch();

@@ -51,7 +51,8 @@ abstract contract Beacon is IBeacon, Funds {
         publicKeyHash = keccak256(publicKey);
         commitmentsHash = commitments;
         committeeWord = CommitteeWord({generation: 1, n: uint8(members.length), t: threshold});
-        epochWord = EpochWord({epoch: 1, start: uint40(block.number), nextStart: 0, era: ERA});
+        EpochWord storage word = epochWord;
+        (word.epoch, word.start, word.era) = (1, uint40(block.number), ERA);
         network = keccak256(abi.encode(Tags.NETWORK, _descriptor()));
         emit Genesis(network, publicKey, commitments, threshold, members);
     }
@@ -62,7 +63,7 @@ abstract contract Beacon is IBeacon, Funds {
         if (word.epoch == 0) revert NotStarted();
         if (word.nextStart != 0) {
             if (block.number < word.nextStart) revert BeaconAlreadyPosted();
-            word = EpochWord({epoch: word.epoch + 1, start: word.nextStart, nextStart: 0, era: word.era});
+            (word.epoch, word.start) = (word.epoch + 1, word.nextStart);
         }
         if (epoch != word.epoch + 1) revert WrongBeaconEpoch(word.epoch + 1);
         if (keccak256(publicKey) != publicKeyHash) revert WrongPublicKey();

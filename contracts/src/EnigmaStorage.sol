@@ -47,6 +47,7 @@ abstract contract EnigmaStorage is IState {
     mapping(address => mapping(uint256 number => bytes32)) public outcomes; // slot 18
     Pool public pool; // slot 19
     mapping(uint256 index => Seat) public seats; // slot 20
+    mapping(bytes32 => bool) public barredPlatforms; // slot 21
 
     IERC20 public immutable token;
     address public immutable deployer;

@@ -32,13 +32,24 @@ abstract contract Equivocation is IEquivocation, Slashing {
 
         uint96 amount = record.stake;
         (record.expiry, record.stake) = (BARRED, 0);
-        if (record.loggedIn) {
-            record.loggedIn = false;
-            emit IWorkers.LoggedOut(id, _setWeight(id, 0));
-        }
+        if (record.loggedIn) _logOut(id);
         emit IWorkers.StakeChanged(id, 0);
         emit Equivocated(id, one.secretContract, hash, otherHash, amount);
+        if (!barredPlatforms[record.platform]) _bar(record.platform);
         _burn(amount);
+    }
+
+    function _bar(bytes32 platform) internal {
+        barredPlatforms[platform] = true;
+        _countRevocation();
+        emit IWorkers.PlatformBarred(platform);
+    }
+
+    /// @dev From now on no worker commits before its admission is checked again.
+    function _countRevocation() internal {
+        uint16 revocations = epochWord.revocations;
+        if (revocations == type(uint16).max) revert IWorkers.NoRevocationLeft();
+        epochWord.revocations = revocations + 1;
     }
 
     /// @dev What an enclave signs; of this network and of no other.

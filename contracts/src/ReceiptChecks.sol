@@ -241,7 +241,7 @@ abstract contract ReceiptChecks is ICommits, Turns, Outbound {
         }
         Worker storage worker = workers[Group.idAt(word, rank)];
         if (worker.expiry <= block.timestamp) return (IWorkers.AdmissionExpired.selector, 0, 0);
-        if (!measurements[worker.measurement]) return (IWorkers.MeasurementNotAllowed.selector, 0, 0);
+        if (worker.checked != epochWord.revocations) return (IWorkers.AdmissionUnchecked.selector, 0, 0);
         return (0, word, rank);
     }
 

@@ -17,6 +17,8 @@ abstract contract Slashing is EnigmaStorage {
     uint256 private constant WHOLE_ENG = 1 ether;
     uint96 private constant SLASH_DIVISOR = 100;
     uint8 private constant MAX_SLASHES = 10;
+    /// A logout in epoch e counts from e+2; the stake stays one epoch longer, so what was done last can be answered for.
+    uint40 private constant UNLOCK_EPOCHS = 3;
     /// A burn takes a third of it.
     uint256 private constant BURN_GAS = 100_000;
 
@@ -47,6 +49,12 @@ abstract contract Slashing is EnigmaStorage {
         if (record.loggedIn) _setWeight(id, stake);
         emit ITurns.Slashed(id, account, epoch, amount);
         emit IWorkers.StakeChanged(id, stake);
+    }
+
+    function _logOut(uint256 id) internal {
+        workers[id].loggedIn = false;
+        workers[id].unlockEpoch = uint32(_currentEpoch() + UNLOCK_EPOCHS);
+        emit IWorkers.LoggedOut(id, _setWeight(id, 0));
     }
 
     /// @dev Burns what was slashed. If the token refuses, it stays here, and is nobody's all the same.

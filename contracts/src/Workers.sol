@@ -14,8 +14,10 @@ import {Turns} from "./Turns.sol";
 abstract contract Workers is IWorkers, Turns, Equivocation {
     using SafeERC20 for IERC20;
 
-    /// A logout in epoch e counts from e+2; the stake stays one epoch longer, so what was done last can be answered for.
-    uint40 private constant UNLOCK_EPOCHS = 3;
+    modifier onlyDeployer() {
+        if (msg.sender != deployer) revert NotDeployer();
+        _;
+    }
 
     modifier onlyOperator(uint256 id) {
         if (id >= workerCount) revert UnknownWorker();
@@ -24,14 +26,18 @@ abstract contract Workers is IWorkers, Turns, Equivocation {
     }
 
     /// @inheritdoc IWorkers
-    function admit(address signer, address operator, bytes32 measurement, uint40 expiry) external returns (uint256 id) {
-        if (msg.sender != deployer) revert NotDeployer();
-        if (signer == address(0) || operator == address(0)) revert InvalidWorker();
-        if (!measurements[measurement]) revert MeasurementNotAllowed();
-        if (expiry <= block.timestamp) revert AdmissionExpired();
+    function admit(
+        address signer,
+        address operator,
+        bytes32 measurement,
+        bytes32 platform,
+        uint40 expiry
+    ) external onlyDeployer returns (uint256 id) {
+        if (signer == address(0) || operator == address(0) || platform == 0) revert InvalidWorker();
         if (workerIds[signer] != 0) {
             id = workerIds[signer] - 1;
-            if (workers[id].operator != operator) revert InvalidWorker();
+            // A key never leaves the machine whose enclave made it.
+            if (workers[id].operator != operator || workers[id].platform != platform) revert InvalidWorker();
             if (workers[id].expiry == BARRED) revert Barred();
         } else {
             id = workerCount++;
@@ -39,10 +45,35 @@ abstract contract Workers is IWorkers, Turns, Equivocation {
             workerIds[signer] = id + 1;
             workers[id].signer = signer;
             workers[id].operator = operator;
+            workers[id].platform = platform;
         }
         workers[id].measurement = measurement;
         workers[id].expiry = expiry;
-        emit WorkerAdmitted(id, signer, operator, measurement, expiry);
+        _check(workers[id]);
+        emit WorkerAdmitted(id, signer, operator, measurement, platform, expiry);
+    }
+
+    /// @inheritdoc IWorkers
+    function revokeMeasurement(bytes32 measurement) external onlyDeployer {
+        if (!measurements[measurement]) revert MeasurementNotAllowed();
+        measurements[measurement] = false;
+        _countRevocation();
+        emit MeasurementRevoked(measurement);
+    }
+
+    /// @inheritdoc IWorkers
+    function barPlatform(bytes32 platform) external onlyDeployer {
+        if (barredPlatforms[platform]) revert BarredPlatform();
+        _bar(platform);
+    }
+
+    /// @inheritdoc IWorkers
+    function recheck(uint256 id) external {
+        Worker storage record = workers[id];
+        if (record.signer == address(0)) revert UnknownWorker();
+        if (record.loggedIn && _reasonAgainst(record) != 0) return _logOut(id);
+        _check(record);
+        emit WorkerChecked(id, record.checked);
     }
 
     /// @inheritdoc IWorkers
@@ -60,8 +91,7 @@ abstract contract Workers is IWorkers, Turns, Equivocation {
     function login(uint256 id) external onlyOperator(id) {
         Worker storage record = workers[id];
         if (record.loggedIn) revert LoginUnchanged();
-        if (record.expiry <= block.timestamp) revert AdmissionExpired();
-        if (!measurements[record.measurement]) revert MeasurementNotAllowed();
+        _check(record);
         if (record.stake < minStake) revert StakeTooSmall();
         record.loggedIn = true;
         emit LoggedIn(id, _setWeight(id, record.stake));
@@ -69,11 +99,8 @@ abstract contract Workers is IWorkers, Turns, Equivocation {
 
     /// @inheritdoc IWorkers
     function logout(uint256 id) external onlyOperator(id) {
-        Worker storage record = workers[id];
-        if (!record.loggedIn) revert LoginUnchanged();
-        record.loggedIn = false;
-        record.unlockEpoch = _currentEpoch() + UNLOCK_EPOCHS;
-        emit LoggedOut(id, _setWeight(id, 0));
+        if (!workers[id].loggedIn) revert LoginUnchanged();
+        _logOut(id);
     }
 
     /// @inheritdoc IWorkers
@@ -107,5 +134,25 @@ abstract contract Workers is IWorkers, Turns, Equivocation {
         uint256 idPlusOne = workerIds[signer];
         if (idPlusOne == 0) revert UnknownWorker();
         return idPlusOne - 1;
+    }
+
+    /// @dev Notes that the worker may serve, as far as revocations go by now; reverts if it may not.
+    function _check(Worker storage record) private {
+        bytes4 reason = _reasonAgainst(record);
+        if (reason != 0) {
+            assembly ("memory-safe") {
+                mstore(0, reason)
+                revert(0, 4)
+            }
+        }
+        record.checked = epochWord.revocations;
+    }
+
+    /// @dev Why a worker may not serve, or zero.
+    function _reasonAgainst(Worker storage record) private view returns (bytes4) {
+        if (record.expiry <= block.timestamp) return AdmissionExpired.selector;
+        if (!measurements[record.measurement]) return MeasurementNotAllowed.selector;
+        if (barredPlatforms[record.platform]) return BarredPlatform.selector;
+        return 0;
     }
 }

@@ -40,7 +40,7 @@ contract BeaconTest is EnigmaTest {
         assertEq(enigma.currentEpoch(), 2);
         vm.roll(start + LENGTH);
         assertEq(enigma.currentEpoch(), 3);
-        (uint40 epoch,, uint40 nextStart, uint32 era) = enigma.epochWord();
+        (uint40 epoch,, uint40 nextStart, uint32 era,) = enigma.epochWord();
         assertEq(epoch, 2, "nothing is written at the boundary");
         assertEq(nextStart, start + LENGTH);
         assertEq(era, 1);
@@ -56,7 +56,7 @@ contract BeaconTest is EnigmaTest {
         // The next is scheduled from the late start.
         uint40 start = uint40(vm.getBlockNumber());
         enigma.postBeacon(4, publicKey, _beacon(4));
-        (uint40 epoch, uint40 stored, uint40 nextStart,) = enigma.epochWord();
+        (uint40 epoch, uint40 stored, uint40 nextStart,,) = enigma.epochWord();
         assertEq(epoch, 3);
         assertEq(stored, start);
         assertEq(nextStart, start + LENGTH);

@@ -78,8 +78,13 @@ abstract contract EnigmaTest is Test {
         return address(uint160(0xb000 + id));
     }
 
+    /// @dev Of the machine that a worker runs on: each has its own.
+    function _platform(uint256 id) internal pure virtual returns (bytes32) {
+        return keccak256(abi.encode("platform", id));
+    }
+
     function _admit(uint256 id, uint256 amount) internal {
-        assertEq(enigma.admit(vm.addr(_workerKey(id)), _operator(id), MEASUREMENT, EXPIRY), id);
+        assertEq(enigma.admit(vm.addr(_workerKey(id)), _operator(id), MEASUREMENT, _platform(id), EXPIRY), id);
         assertTrue(token.transfer(_operator(id), amount));
         vm.startPrank(_operator(id));
         token.approve(address(enigma), amount);
@@ -188,7 +193,7 @@ abstract contract EnigmaTest is Test {
     function _nextEpoch() internal virtual {
         uint40 epoch = enigma.currentEpoch() + 1;
         enigma.postBeacon(epoch, publicKey, _beacon(epoch));
-        (,, uint40 nextStart,) = enigma.epochWord();
+        (,, uint40 nextStart,,) = enigma.epochWord();
         vm.roll(nextStart);
         assertEq(enigma.currentEpoch(), epoch);
     }

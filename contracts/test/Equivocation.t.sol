@@ -67,6 +67,7 @@ contract EquivocationTest is EnigmaTest {
         assertEq(token.totalSupply(), supply - stake);
         assertEq(token.balanceOf(address(enigma)), held - stake, "money of others stays");
 
+        assertTrue(enigma.barredPlatforms(_platform(id)));
         vm.roll(block.number + 1);
         // Nothing that it signed lands any more, and there is no way back.
         Commitment[] memory commitments = new Commitment[](1);
@@ -75,7 +76,7 @@ contract EquivocationTest is EnigmaTest {
         enigma.commit(commitments);
         address signer = vm.addr(_workerKey(id));
         vm.expectRevert(IEquivocation.Barred.selector);
-        enigma.admit(signer, _operator(id), MEASUREMENT, EXPIRY);
+        enigma.admit(signer, _operator(id), MEASUREMENT, _platform(id), EXPIRY);
         vm.prank(_operator(id));
         vm.expectRevert(IWorkers.AdmissionExpired.selector);
         enigma.login(id);

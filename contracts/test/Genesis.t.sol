@@ -52,15 +52,24 @@ contract GenesisTest is EnigmaTest {
         assertEq(generation, 1);
         assertEq(n, 4);
         assertEq(t, 3);
-        (uint40 epoch, uint40 start, uint40 nextStart, uint32 era) = enigma.epochWord();
+        (uint40 epoch, uint40 start, uint40 nextStart, uint32 era, uint16 revocations) = enigma.epochWord();
         assertEq(epoch, 1);
         assertEq(start, 120);
         assertEq(nextStart, 0);
         assertEq(era, 1);
+        assertEq(revocations, 0);
         Descriptor memory d = enigma.descriptor();
         assertEq(d.compressedKeyHash, keccak256(_compressed()));
         assertEq(d.checkpointNumber, 99);
         assertEq(d.checkpointHash, checkpoint);
+    }
+
+    /// @dev Else workers that were checked before it would pass as checked.
+    function test_genesisKeepsTheCountOfRevocations() public {
+        enigma.barPlatform(keccak256("platform"));
+        enigma.genesis(publicKey, COMMITMENTS, 3, members, signatures);
+        (,,,, uint16 revocations) = enigma.epochWord();
+        assertEq(revocations, 1);
     }
 
     function test_epochOneEndsWithTheFirstBeacon() public {

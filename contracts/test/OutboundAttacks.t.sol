@@ -205,7 +205,7 @@ contract OutboundAttacksTest is EnigmaTest {
 
     function _admitCallee(Reentrant callee) private returns (uint256 id) {
         deal(address(this), 1 ether);
-        id = enigma.admit(vm.addr(0xbad), address(callee), MEASUREMENT, EXPIRY);
+        id = enigma.admit(vm.addr(0xbad), address(callee), MEASUREMENT, keccak256("platform"), EXPIRY);
         assertTrue(token.transfer(address(callee), 10 ether));
         vm.startPrank(address(callee));
         token.approve(address(enigma), 10 ether);
@@ -276,7 +276,7 @@ contract OutboundAttacksTest is EnigmaTest {
 
     /// @dev The portal is the deployer of nothing: the network's own doors stay shut to it.
     function test_aPortalIsNoDeployer() public {
-        bytes memory data = abi.encodeCall(IWorkers.admit, (BOB, BOB, MEASUREMENT, EXPIRY));
+        bytes memory data = abi.encodeCall(IWorkers.admit, (BOB, BOB, MEASUREMENT, keccak256("platform"), EXPIRY));
         (bool landed,) = address(enigma).call(_commitWith(_callOf(_next(), address(enigma), 0, 500_000, data)));
         assertTrue(landed);
         bytes32 hash = keccak256(abi.encodeWithSelector(IWorkers.NotDeployer.selector));

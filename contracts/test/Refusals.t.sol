@@ -269,16 +269,21 @@ contract RefusalsTest is EnigmaTest {
         enigma.commit(_one(c));
     }
 
-    function test_admissionAndMeasurementAreCheckedAgain() public {
+    function test_admissionsAreCheckedAgain() public {
         Commitment memory c = _fresh();
         _sign(c);
         uint256 time = vm.getBlockTimestamp();
         vm.warp(EXPIRY);
         _refused(c, IWorkers.AdmissionExpired.selector);
         vm.warp(time);
-        // Slot 11 holds the list.
-        vm.store(address(enigma), keccak256(abi.encode(MEASUREMENT, 11)), 0);
-        _refused(c, IWorkers.MeasurementNotAllowed.selector);
+        enigma.barPlatform(keccak256("whose ever"));
+        _refused(c, IWorkers.AdmissionUnchecked.selector);
+        // Every signer has to be checked, not the first alone.
+        uint256[] memory group = enigma.group(account);
+        enigma.recheck(group[0]);
+        _refused(c, IWorkers.AdmissionUnchecked.selector);
+        enigma.recheck(group[1]);
+        enigma.commit(_one(c));
     }
 
     function test_aGroupMayBeTooSmallForTheContract() public {

@@ -114,7 +114,7 @@ contract WorkersTest is EnigmaTest {
     }
 
     function test_stakeThatWasNeverLoggedInIsFree() public {
-        enigma.admit(vm.addr(_workerKey(5)), _operator(5), MEASUREMENT, EXPIRY);
+        enigma.admit(vm.addr(_workerKey(5)), _operator(5), MEASUREMENT, _platform(5), EXPIRY);
         token.transfer(_operator(5), 1 ether);
         vm.startPrank(_operator(5));
         token.approve(address(enigma), 1 ether);
@@ -160,27 +160,31 @@ contract WorkersTest is EnigmaTest {
         address signer = vm.addr(_workerKey(5));
         vm.prank(address(1));
         vm.expectRevert(IWorkers.NotDeployer.selector);
-        enigma.admit(signer, _operator(5), MEASUREMENT, EXPIRY);
+        enigma.admit(signer, _operator(5), MEASUREMENT, _platform(5), EXPIRY);
         vm.expectRevert(IWorkers.MeasurementNotAllowed.selector);
-        enigma.admit(signer, _operator(5), keccak256("other"), EXPIRY);
+        enigma.admit(signer, _operator(5), keccak256("other"), _platform(5), EXPIRY);
         vm.expectRevert(IWorkers.AdmissionExpired.selector);
-        enigma.admit(signer, _operator(5), MEASUREMENT, uint40(block.timestamp));
+        enigma.admit(signer, _operator(5), MEASUREMENT, _platform(5), uint40(block.timestamp));
         vm.expectRevert(IWorkers.InvalidWorker.selector);
-        enigma.admit(address(0), _operator(5), MEASUREMENT, EXPIRY);
+        enigma.admit(address(0), _operator(5), MEASUREMENT, _platform(5), EXPIRY);
         vm.expectRevert(IWorkers.InvalidWorker.selector);
-        enigma.admit(signer, address(0), MEASUREMENT, EXPIRY);
+        enigma.admit(signer, address(0), MEASUREMENT, _platform(5), EXPIRY);
+        vm.expectRevert(IWorkers.InvalidWorker.selector);
+        enigma.admit(signer, _operator(5), MEASUREMENT, 0, EXPIRY);
     }
 
     function test_admittingAgainRenews() public {
         address signer = vm.addr(_workerKey(0));
-        assertEq(enigma.admit(signer, _operator(0), MEASUREMENT, EXPIRY + 1), 0);
+        assertEq(enigma.admit(signer, _operator(0), MEASUREMENT, _platform(0), EXPIRY + 1), 0);
         Worker memory worker = enigma.worker(0);
         assertEq(worker.expiry, EXPIRY + 1);
         assertEq(worker.stake, 100 ether);
         assertTrue(worker.loggedIn);
         assertEq(enigma.workerCount(), WORKERS);
         vm.expectRevert(IWorkers.InvalidWorker.selector);
-        enigma.admit(signer, _operator(1), MEASUREMENT, EXPIRY);
+        enigma.admit(signer, _operator(1), MEASUREMENT, _platform(0), EXPIRY);
+        vm.expectRevert(IWorkers.InvalidWorker.selector);
+        enigma.admit(signer, _operator(0), MEASUREMENT, _platform(1), EXPIRY);
     }
 
     function test_anExpiredWorkerDoesNotLogIn() public {

@@ -20,7 +20,7 @@ interface IEquivocation {
     error Barred();
 
     /// @notice Burns the stake of a worker that signed two receipts of which at most one can be right, and bars its signing
-    /// key for ever. Anybody may show them, committed or not.
+    /// key and its platform for ever: whatever runs there is out at once. Anybody may show them, committed or not.
     function proveEquivocation(
         Receipt calldata one,
         bytes calldata signatureOfOne,

@@ -23,7 +23,10 @@ interface IState {
     function network() external view returns (bytes32);
 
     /// @notice The stored word of the epochs: `epoch + 1` is current once `nextStart` is set and reached.
-    function epochWord() external view returns (uint40 epoch, uint40 start, uint40 nextStart, uint32 era);
+    function epochWord()
+        external
+        view
+        returns (uint40 epoch, uint40 start, uint40 nextStart, uint32 era, uint16 revocations);
 
     /// @notice keccak256 of the key in its 256-byte form.
     function publicKeyHash() external view returns (bytes32);
@@ -46,6 +49,9 @@ interface IState {
 
     /// @notice Whether enclaves of this measurement may serve.
     function measurements(bytes32 measurement) external view returns (bool);
+
+    /// @notice Whether nothing that runs on this platform may serve.
+    function barredPlatforms(bytes32 platform) external view returns (bool);
 
     /// @notice What the contract owes an account, and what it parks there for beacons and the committee, in the order of
     /// `Account`.

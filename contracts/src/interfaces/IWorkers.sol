@@ -12,8 +12,19 @@ import {Worker} from "./Types.sol";
 interface IWorkers {
     /// @notice A worker was admitted, or its admission renewed.
     event WorkerAdmitted(
-        uint256 indexed id, address indexed signer, address indexed operator, bytes32 measurement, uint40 expiry
+        uint256 indexed id,
+        address indexed signer,
+        address indexed operator,
+        bytes32 measurement,
+        bytes32 platform,
+        uint40 expiry
     );
+    /// @notice Nothing that runs on this platform may serve any more.
+    event PlatformBarred(bytes32 indexed platform);
+    /// @notice Enclaves of this measurement may not serve any more.
+    event MeasurementRevoked(bytes32 indexed measurement);
+    /// @notice The admission of the worker was checked against the first `revocations` revocations, and holds.
+    event WorkerChecked(uint256 indexed id, uint16 revocations);
     /// @notice The stake of a worker is now `stake` wei of ENG.
     event StakeChanged(uint256 indexed id, uint96 stake);
     /// @notice The worker may be drawn from epoch `fromEpoch` on.
@@ -27,12 +38,18 @@ interface IWorkers {
     error NotOperator();
     /// @notice No worker has this id or signing key.
     error UnknownWorker();
-    /// @notice Signer and operator must not be zero; a renewal keeps the operator.
+    /// @notice Signer, operator and platform must not be zero; a renewal keeps operator and platform.
     error InvalidWorker();
     /// @notice The measurement is not on the network's list.
     error MeasurementNotAllowed();
     /// @notice The admission's expiry has passed.
     error AdmissionExpired();
+    /// @notice The platform is barred.
+    error BarredPlatform();
+    /// @notice A platform was barred or a measurement revoked since the worker's admission was last checked: `recheck` it.
+    error AdmissionUnchecked();
+    /// @notice All 65,535 revocations are made.
+    error NoRevocationLeft();
     /// @notice All 32,768 seats are taken.
     error NoSeatLeft();
     /// @notice Logging in takes the network's smallest stake; and nobody can take out more than there is.
@@ -49,9 +66,28 @@ interface IWorkers {
     /// @param signer Address of the enclave's signing key.
     /// @param operator Account that stakes for the worker and is paid for its work.
     /// @param measurement MRENCLAVE, one of the network's list.
+    /// @param platform The machine that the enclave runs on, as its evidence tells: what is barred if the enclave is broken.
     /// @param expiry Unix seconds.
     /// @return id The worker's id, which is its seat.
-    function admit(address signer, address operator, bytes32 measurement, uint40 expiry) external returns (uint256 id);
+    function admit(
+        address signer,
+        address operator,
+        bytes32 measurement,
+        bytes32 platform,
+        uint40 expiry
+    ) external returns (uint256 id);
+
+    /// @notice Takes a measurement off the network's list. Acts at once: nothing that its enclaves sign lands any more.
+    /// @dev Deployer only. Every other worker has to be checked again before it signs what lands.
+    function revokeMeasurement(bytes32 measurement) external;
+
+    /// @notice Bars a platform for ever. Acts at once: nothing that enclaves on it sign lands any more.
+    /// @dev Deployer only. Every other worker has to be checked again before it signs what lands.
+    function barPlatform(bytes32 platform) external;
+
+    /// @notice Checks a worker's admission anew, after a platform was barred or a measurement revoked. A worker that is
+    /// logged in and may not serve any more is logged out. Anybody may call it.
+    function recheck(uint256 id) external;
 
     /// @notice Adds `amount` wei of ENG, taken from the operator's allowance, to the stake.
     function stake(uint256 id, uint256 amount) external;

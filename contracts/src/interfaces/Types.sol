@@ -26,6 +26,8 @@ struct EpochWord {
     uint40 start;
     uint40 nextStart;
     uint32 era;
+    /// Platforms barred and measurements revoked so far: what was checked before the last of them must be checked again.
+    uint16 revocations;
 }
 
 /// @notice The sitting key committee: its generation, `n` members, threshold `t`.
@@ -67,7 +69,9 @@ struct Worker {
     uint40 expiry;
     bool loggedIn;
     /// First epoch in which the stake may leave; zero if the worker never logged in.
-    uint40 unlockEpoch;
+    uint32 unlockEpoch;
+    /// `EpochWord.revocations` when the admission was last checked against them.
+    uint16 checked;
     /// Account that stakes and is paid.
     address operator;
     /// Wei of ENG.
@@ -80,6 +84,8 @@ struct Worker {
     uint96 slashBase;
     /// Slashes in that epoch.
     uint8 slashes;
+    /// The machine that it runs on, as its evidence tells.
+    bytes32 platform;
 }
 
 /// @notice What Ethereum knows of a secret contract.

@@ -89,6 +89,7 @@ impl Rig {
             signer: self.workers[index].signer,
             operator: self.workers[index].operator.address(),
             measurement: simulated_measurement("worker"),
+            platform: self.workers[index].platform,
             expiry: enigma_chain::bindings::epoch(expiry),
         };
         self.deployer.call_enigma(&admit, U256::ZERO).await.expect("renewed");
@@ -116,12 +117,13 @@ async fn admitted(deployer: &Sender, token: Address, place: usize) -> WorkerSeat
         signer: identity.address,
         operator: operator.address(),
         measurement: identity.measurement,
+        platform: identity.platform,
         expiry: now + ADMITTED,
     };
     deployment::admit(deployer, token, &admission, U256::from(STAKE)).await.expect("admitted");
     deployment::stake_and_login(&operator, token, identity.address, U256::from(STAKE)).await.expect("staked");
     let id = deployer.chain().worker_id(identity.address).await.expect("an id");
-    WorkerSeat::new(door, &name, id, identity.address, operator)
+    WorkerSeat::new(door, &name, id, &identity, operator)
 }
 
 /// Who is paid for seat `index` of the committee.

@@ -8,7 +8,7 @@ use enigma_crypto::sign::SigningKey;
 use enigma_primitives::Secret;
 use enigma_protocol::{
     door::{
-        KeyEnclaveReply, Refusal, UntrustedFacts, UntrustedHeaders, UntrustedKeyRequest,
+        Identity, KeyEnclaveReply, Refusal, UntrustedFacts, UntrustedHeaders, UntrustedKeyRequest,
         UntrustedWorkerRequest, View, WorkerReply,
     },
     network::Descriptor,
@@ -118,14 +118,22 @@ pub(super) struct WorkerSeat {
     pub(super) door: WorkerDoor,
     pub(super) id: u64,
     pub(super) signer: Address,
+    pub(super) platform: B256,
     pub(super) operator: Sender,
     name: String,
     fed: Fed,
 }
 
 impl WorkerSeat {
-    pub(super) fn new(door: WorkerDoor, name: &str, id: u64, signer: Address, operator: Sender) -> Self {
-        Self { door, id, signer, operator, name: name.to_owned(), fed: Fed::default() }
+    pub(super) fn new(
+        door: WorkerDoor,
+        name: &str,
+        id: u64,
+        identity: &Identity,
+        operator: Sender,
+    ) -> Self {
+        let (signer, platform) = (identity.address, identity.platform);
+        Self { door, id, signer, platform, operator, name: name.to_owned(), fed: Fed::default() }
     }
 
     pub(super) fn follow(&mut self, headers: &Headers) -> Refused<()> {

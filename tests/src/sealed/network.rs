@@ -153,7 +153,7 @@ impl Network {
         let mut worker = WorkerDoor::new(&format!("worker {place}"));
         let identity = worker.start(100 + place as u8, None).expect("awake");
         worker.join(&self.descriptor, &self.commitments).expect("joined");
-        let id = self.enigma.admit(identity.address, identity.measurement, EXPIRY);
+        let id = self.enigma.admit(identity.address, identity.measurement, identity.platform, EXPIRY);
         assert_eq!(id, place as u64);
         self.enigma.login(id, 1_000 + place as u32);
         self.identities.push(Public::from(&identity));

@@ -1,6 +1,6 @@
 //! The release rule, condition by condition: who gets which key from a key enclave, on what the chain says alone.
 
-use alloy_primitives::{Address, U256, keccak256};
+use alloy_primitives::{Address, B256, U256, keccak256};
 use enigma_crypto::{
     bls::{self, Signature},
     sealed_box::{self, BoxSecretKey},
@@ -29,6 +29,11 @@ pub(crate) struct Office {
     entropy: Entropy,
 }
 
+/// Two workers a machine.
+fn machine_of(worker: usize) -> B256 {
+    keccak256([worker as u8 / 2])
+}
+
 impl Office {
     /// In epoch 6, with a contract whose last snapshot is of epoch 4.
     fn open() -> Self {
@@ -44,7 +49,8 @@ impl Office {
             .map(|_| SigningKey::from_bytes(&Secret::from_bytes(entropy.bytes())).unwrap())
             .collect();
         for (id, signer) in (0..).zip(&signers) {
-            let admitted = net.enigma.admit(signer.address(), simulated_measurement("worker"), EXPIRY);
+            let measurement = simulated_measurement("worker");
+            let admitted = net.enigma.admit(signer.address(), measurement, machine_of(id as usize), EXPIRY);
             assert_eq!(admitted, id);
             net.enigma.login(id, 500 + id as u32);
         }
@@ -254,7 +260,7 @@ fn an_expired_admission_is_refused() {
     let signer = office.signers[first].address();
     // The block to be mined has this time.
     let time = office.net.time() + 1;
-    office.net.enigma.admit(signer, simulated_measurement("worker"), time + 1);
+    office.net.enigma.admit(signer, simulated_measurement("worker"), machine_of(first), time + 1);
     office.mine();
     office.ask(Purpose::Input, now, now).unwrap();
     office.mine();
@@ -271,6 +277,34 @@ fn a_worker_of_a_removed_measurement_is_refused() {
     office.net.enigma.allow(simulated_measurement("worker"), true);
     office.mine();
     office.ask(Purpose::Input, now, now).unwrap();
+}
+
+#[test]
+fn workers_of_a_barred_platform_are_refused_and_only_they() {
+    let mut office = Office::open();
+    let now = office.epoch();
+    office.record(4, 3);
+    let group: Vec<usize> = (0..3).map(|rank| office.rank(now, rank)).collect();
+    let ask = |office: &mut Office| -> Vec<bool> {
+        group.iter().map(|&worker| office.ask_as(worker, Purpose::Input, now, now).is_ok()).collect()
+    };
+    assert_eq!(ask(&mut office), [true; 3]);
+    let machine = machine_of(group[0]);
+    office.net.enigma.bar(keccak256("a machine of nobody here"));
+    office.mine();
+    assert_eq!(ask(&mut office), [true; 3], "that something was revoked is no reason");
+    office.net.enigma.bar(machine);
+    office.mine();
+    let expected: Vec<bool> = group.iter().map(|&worker| machine_of(worker) != machine).collect();
+    assert_eq!(ask(&mut office), expected);
+    assert!(expected.contains(&true), "another one goes on: {group:?}");
+    assert_eq!(office.ask_as(group[0], Purpose::State, now, now), refused(Code::NotAdmitted));
+    // The contract's word, not that of the enclave's host: the count of revocations and a check of it change nothing.
+    let slot = layout::worker(group[0] as u64, 0);
+    let word = office.net.enigma.chain.pending.get(slot) | U256::from(2) << 240;
+    office.net.enigma.chain.pending.set(slot, word);
+    office.mine();
+    assert_eq!(office.ask_as(group[0], Purpose::State, now, now), refused(Code::NotAdmitted));
 }
 
 #[test]

@@ -135,6 +135,7 @@ async fn admit(
             signer: identity.address,
             operator: seat.operator,
             measurement: identity.measurement,
+            platform: identity.platform,
             expiry: now + ADMITTED_YEARS * 365 * 86_400,
         };
         deployment::admit(deployer, token, &admission, stake).await?;

@@ -48,6 +48,8 @@ pub struct Admission {
     pub operator: Address,
     /// What runs there.
     pub measurement: B256,
+    /// The machine that it runs on.
+    pub platform: B256,
     /// Unix seconds until which it is admitted.
     pub expiry: u64,
 }
@@ -123,6 +125,7 @@ pub async fn admit_only(deployer: &Sender, worker: &Admission) -> Result<()> {
         signer: worker.signer,
         operator: worker.operator,
         measurement: worker.measurement,
+        platform: worker.platform,
         expiry: epoch(worker.expiry),
     };
     deployer.call_enigma(&admit, U256::ZERO).await?;

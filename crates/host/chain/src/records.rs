@@ -30,6 +30,10 @@ pub struct WorkerRecord {
     pub logged_in: bool,
     /// What runs there.
     pub measurement: B256,
+    /// The machine that it runs on.
+    pub platform: B256,
+    /// Of the network's revocations, those that its admission was checked against.
+    pub checked: u16,
     /// Unix seconds until which it is admitted.
     pub expiry: u64,
     /// After a logout: the epoch from which its stake can be withdrawn.
@@ -45,6 +49,8 @@ pub struct EpochWord {
     pub start: u64,
     /// First block of the one after it; 0 while its beacon is missing.
     pub next_start: u64,
+    /// Platforms barred and measurements revoked so far.
+    pub revocations: u16,
 }
 
 impl EpochWord {
@@ -140,7 +146,12 @@ impl Chain {
     /// The endpoint failed, here and below.
     pub async fn epoch_word(&self, number: u64) -> Result<EpochWord> {
         let word = self.read(|c| async move { c.epochWord().block(number.into()).call().await }).await?;
-        Ok(EpochWord { stored: word.epoch.to(), start: word.start.to(), next_start: word.nextStart.to() })
+        Ok(EpochWord {
+            stored: word.epoch.to(),
+            start: word.start.to(),
+            next_start: word.nextStart.to(),
+            revocations: word.revocations,
+        })
     }
 
     /// The parameters that the network was deployed with.
@@ -188,8 +199,10 @@ impl Chain {
             stake: U256::from(w.stake),
             logged_in: w.loggedIn,
             measurement: w.measurement,
+            platform: w.platform,
+            checked: w.checked,
             expiry: w.expiry.to(),
-            unlock_epoch: w.unlockEpoch.to(),
+            unlock_epoch: w.unlockEpoch.into(),
         })
     }
 
@@ -282,6 +295,23 @@ impl Chain {
     /// As above.
     pub async fn is_allowed(&self, measurement: B256) -> Result<bool> {
         self.read(|c| async move { c.measurements(measurement).call().await }).await
+    }
+
+    /// Whether nothing that runs on this platform may serve.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn is_barred(&self, platform: B256) -> Result<bool> {
+        self.read(|c| async move { c.barredPlatforms(platform).call().await }).await
+    }
+
+    /// Platforms barred and measurements revoked so far: a worker commits nothing before its admission was checked
+    /// against all of them.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn revocations(&self) -> Result<u16> {
+        Ok(self.read(|c| async move { c.epochWord().call().await }).await?.revocations)
     }
 
     /// What the contract knows the committee's public polynomial by.

@@ -50,6 +50,8 @@ pub struct Public {
     pub box_key: [u8; 32],
     /// What it is.
     pub measurement: B256,
+    /// The machine that it runs on.
+    pub platform: B256,
 }
 
 /// Completes the directory of a worker that joins a network which runs already: what is there stays, the rest is made.
@@ -93,7 +95,12 @@ pub fn peer_id_of(data_dir: &Path) -> Result<String> {
 
 impl Public {
     const fn of(identity: &Identity) -> Self {
-        Self { address: identity.address, box_key: identity.box_key, measurement: identity.measurement }
+        Self {
+            address: identity.address,
+            box_key: identity.box_key,
+            measurement: identity.measurement,
+            platform: identity.platform,
+        }
     }
 }
 

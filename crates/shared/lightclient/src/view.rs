@@ -33,6 +33,8 @@ pub struct Epochs {
     pub takeover: u64,
     /// Epochs before the current one to which envelopes may be encrypted.
     pub window: u64,
+    /// Platforms barred and measurements revoked so far.
+    pub revocations: u64,
 }
 
 /// An admitted worker.
@@ -42,8 +44,8 @@ pub struct Worker {
     pub id: u64,
     /// Unix seconds until which it is admitted.
     pub expiry: u64,
-    /// What runs there.
-    pub measurement: B256,
+    /// Of the network's revocations, those that its admission was checked against.
+    pub checked: u64,
 }
 
 /// A secret contract as the chain records it.
@@ -105,6 +107,7 @@ impl<'a> EnigmaView<'a> {
             group_size: field(parameters, 40, 8) as u8,
             takeover: field(parameters, 48, 16),
             window: field(parameters, 72, 8),
+            revocations: field(epoch, 152, 16),
         })
     }
 
@@ -140,16 +143,22 @@ impl<'a> EnigmaView<'a> {
         let Some(id) = field(self.slots.read(layout::worker_id(signer))?, 0, 64).checked_sub(1) else {
             return Ok(None);
         };
-        let [first, measurement] = self.slots.read_all([layout::worker(id, 0), layout::worker(id, 2)])?;
-        Ok(Some(Worker { id, expiry: field(first, 160, 40), measurement: measurement.into() }))
+        let word = self.slots.read(layout::worker(id, 0))?;
+        Ok(Some(Worker { id, expiry: field(word, 160, 40), checked: field(word, 240, 16) }))
     }
 
-    /// Whether enclaves of this measurement may serve.
+    /// Whether a worker is of a measurement that is not on the network's list, or on a platform that is barred.
     ///
     /// # Errors
     /// [`Missing`].
-    pub fn measurement_allowed(&self, measurement: B256) -> Result<bool, Missing> {
-        self.slots.read(layout::measurement(measurement)).map(|w| !w.is_zero())
+    pub fn is_revoked(&self, worker: u64) -> Result<bool, Missing> {
+        let [measurement, platform] =
+            self.slots.read_all([layout::worker(worker, 2), layout::worker(worker, 4)])?;
+        let [allowed, barred] = self.slots.read_all([
+            layout::measurement(measurement.into()),
+            layout::barred_platform(platform.into()),
+        ])?;
+        Ok(allowed.is_zero() || !barred.is_zero())
     }
 
     /// A secret contract; `None` if there is none at this address.

@@ -156,6 +156,8 @@ tags! { KdfLabel, KDF_LABELS:
     SEALING = "enigma/v1/sealing";
     /// The tag on the evidence of a simulated platform, which proves nothing.
     SIMULATED_EVIDENCE = "enigma/v1/simulated-evidence";
+    /// The name of a simulated machine, which its evidence tells.
+    SIMULATED_PLATFORM = "enigma/v1/simulated-platform";
 }
 
 tags! { AadTag, AAD_TAGS:

@@ -12,7 +12,7 @@ const fn fixed(slot: u64) -> B256 {
 pub const PARAMETERS: B256 = fixed(0);
 /// The network's identity.
 pub const NETWORK: B256 = fixed(1);
-/// `epoch, start, nextStart, era`.
+/// `epoch, start, nextStart, era, revocations`.
 pub const EPOCH: B256 = fixed(2);
 /// keccak256 of the commitments of the committee's public polynomial.
 pub const COMMITMENTS_HASH: B256 = fixed(5);
@@ -27,6 +27,7 @@ const MEASUREMENTS: u64 = 11;
 const SECRET_CONTRACTS: u64 = 12;
 const HEADS: u64 = 13;
 const LOST: u64 = 17;
+const BARRED_PLATFORMS: u64 = 21;
 
 /// Places of the ring of seeds.
 const SEED_RING: u64 = 4;
@@ -53,7 +54,7 @@ pub fn seed(epoch: u64) -> B256 {
     entry(fixed(epoch % SEED_RING), SEEDS)
 }
 
-/// Word `offset` (0 to 3) of a worker's record.
+/// Word `offset` (0 to 4) of a worker's record.
 pub fn worker(id: u64, offset: u64) -> B256 {
     plus(entry(fixed(id), WORKERS), offset)
 }
@@ -66,6 +67,11 @@ pub fn worker_id(signer: Address) -> B256 {
 /// Whether a measurement is allowed.
 pub fn measurement(measurement: B256) -> B256 {
     entry(measurement, MEASUREMENTS)
+}
+
+/// Whether nothing that runs on this platform may serve.
+pub fn barred_platform(platform: B256) -> B256 {
+    entry(platform, BARRED_PLATFORMS)
 }
 
 /// Word `offset` (0 to 5) of a secret contract's record.

@@ -43,6 +43,8 @@ fn words_and_mappings_are_where_the_compiler_put_them() {
     same(layout::seed(8), entry(U256::ZERO, "seeds"));
     same(layout::worker_id(account), entry(word, "workerIds"));
     same(layout::measurement(B256::repeat_byte(3)), entry(U256::from_be_bytes([3; 32]), "measurements"));
+    let platform = U256::from_be_bytes([4; 32]);
+    same(layout::barred_platform(B256::repeat_byte(4)), entry(platform, "barredPlatforms"));
     for offset in 0..3 {
         same(layout::lost(account, offset), entry(word, "lost") + U256::from(offset));
     }
@@ -70,9 +72,12 @@ fn fields_of_packed_words_are_where_enclaves_read_them() {
         ("EpochWord", "start", 0, 40),
         ("EpochWord", "nextStart", 0, 80),
         ("EpochWord", "era", 0, 120),
+        ("EpochWord", "revocations", 0, 152),
         ("Worker", "signer", 0, 0),
         ("Worker", "expiry", 0, 160),
+        ("Worker", "checked", 0, 240),
         ("Worker", "measurement", 2, 0),
+        ("Worker", "platform", 4, 0),
         ("SecretContract", "stateHead", 0, 0),
         ("SecretContract", "inputCount", 1, 0),
         ("SecretContract", "cursor", 1, 64),

@@ -67,7 +67,7 @@ fn entitled(
     }
     let epochs = view.epochs()?;
     let worker = view.worker(signer)?.ok_or(Code::NotAdmitted)?;
-    if worker.expiry <= view.block().timestamp || !view.measurement_allowed(worker.measurement)? {
+    if worker.expiry <= view.block().timestamp || view.is_revoked(worker.id)? {
         return Err(Code::NotAdmitted.into());
     }
     let group_epoch = request.group_epoch;

@@ -66,6 +66,7 @@ impl Identity {
             address,
             box_key,
             measurement: platform.measurement(),
+            platform: platform.machine(),
             sealed: sealed.into(),
             evidence: evidence.0.into(),
         };

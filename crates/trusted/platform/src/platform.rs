@@ -29,6 +29,9 @@ pub trait Platform: Send {
     /// What runs: MRENCLAVE.
     fn measurement(&self) -> B256;
 
+    /// The machine under it, by a name that only its evidence vouches for: what is barred if an enclave on it is broken.
+    fn machine(&self) -> B256;
+
     /// Fills `buffer` with uniformly random bytes.
     ///
     /// # Errors

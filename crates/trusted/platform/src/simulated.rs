@@ -7,7 +7,7 @@ use alloy_primitives::B256;
 use enigma_crypto::kdf;
 use enigma_primitives::{
     Decode, DecodeError, Encode, Reader, Secret, Writer,
-    tags::{SEALING, SIMULATED_EVIDENCE},
+    tags::{SEALING, SIMULATED_EVIDENCE, SIMULATED_PLATFORM},
 };
 
 use crate::{Error, Evidence, Platform, Purpose, Result, Sealed};
@@ -57,6 +57,11 @@ impl Platform for SimulatedPlatform {
         (self.random)(buffer)
     }
 
+    /// Follows from the machine secret, and says nothing of it.
+    fn machine(&self) -> B256 {
+        kdf::derive(SIMULATED_PLATFORM, &self.machine_secret, &[]).expose(|name| B256::new(*name))
+    }
+
     /// `salt ‖ AES-256-GCM-SIV`, under a key that the fresh salt makes its own.
     fn seal(&mut self, purpose: Purpose, plaintext: &[u8]) -> Result<Sealed> {
         let mut salt = [0; SALT_SIZE];
@@ -73,7 +78,8 @@ impl Platform for SimulatedPlatform {
     }
 
     fn evidence(&self, report_data: [u8; 64]) -> Result<Evidence> {
-        let claim = SimulatedClaim { measurement: self.measurement, report_data };
+        let claim =
+            SimulatedClaim { measurement: self.measurement, platform: self.machine(), report_data };
         let mut w = Writer::new();
         w.put(&claim).raw(&claim.tag(&self.machine_secret));
         Ok(Evidence(w.finish()))
@@ -86,6 +92,8 @@ impl Platform for SimulatedPlatform {
 pub struct SimulatedClaim {
     /// The measurement that is claimed.
     pub measurement: B256,
+    /// The machine that is claimed.
+    pub platform: B256,
     /// What the enclave says.
     pub report_data: [u8; 64],
 }
@@ -110,7 +118,7 @@ impl SimulatedClaim {
 
 impl Encode for SimulatedClaim {
     fn encode(&self, w: &mut Writer) {
-        w.raw(EVIDENCE_PREFIX).put(&self.measurement).raw(&self.report_data);
+        w.raw(EVIDENCE_PREFIX).put(&self.measurement).put(&self.platform).raw(&self.report_data);
     }
 }
 
@@ -119,7 +127,7 @@ impl Decode for SimulatedClaim {
         if r.array()? != *EVIDENCE_PREFIX {
             return Err(DecodeError::Invalid { what: "simulated evidence" });
         }
-        Ok(Self { measurement: r.get()?, report_data: r.array()? })
+        Ok(Self { measurement: r.get()?, platform: r.get()?, report_data: r.array()? })
     }
 }
 
@@ -181,10 +189,18 @@ mod tests {
     }
 
     #[test]
+    fn a_machine_has_one_name_whatever_runs_there() {
+        assert_eq!(machine(1, 1).machine(), machine(1, 2).machine());
+        assert_ne!(machine(1, 1).machine(), machine(2, 1).machine());
+        assert_ne!(machine(1, 1).machine(), B256::repeat_byte(1), "the secret stays one");
+    }
+
+    #[test]
     fn evidence_says_what_it_is_and_what_it_claims() {
         let evidence = machine(1, 7).evidence([9; 64]).unwrap().0;
         assert!(evidence.starts_with(b"ENIGMA-SIMULATED-EVIDENCE"));
-        let claim = SimulatedClaim { measurement: B256::repeat_byte(7), report_data: [9; 64] };
+        let platform = machine(1, 7).machine();
+        let claim = SimulatedClaim { measurement: B256::repeat_byte(7), platform, report_data: [9; 64] };
         assert_eq!(SimulatedClaim::dangerous_read_unverified(&evidence), Ok(claim));
         assert_ne!(machine(2, 7).evidence([9; 64]).unwrap().0, evidence);
         let mut other = evidence;

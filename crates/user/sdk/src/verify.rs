@@ -126,7 +126,8 @@ fn judge(
     }
     let stranger = || Stop::False(Error::NotAdmitted { signer });
     let worker = view.worker(signer)?.ok_or_else(stranger)?;
-    if worker.expiry <= view.block().timestamp || !view.measurement_allowed(worker.measurement)? {
+    // Whoever was checked after the last revocation is of an allowed measurement, and on no barred platform.
+    if worker.expiry <= view.block().timestamp || worker.checked != epochs.revocations {
         return Err(stranger());
     }
     if view.position(contract, reply.epoch, worker.id, epochs.group_size)?.is_none() {

@@ -45,6 +45,7 @@ export const KDF_LABELS = [
   'enigma/v1/deal',
   'enigma/v1/sealing',
   'enigma/v1/simulated-evidence',
+  'enigma/v1/simulated-platform',
 ] as const
 export type KdfLabel = (typeof KDF_LABELS)[number]
 

@@ -152,9 +152,8 @@ impl Enigma {
             if field(words.get(layout::worker(id, 0)), 160, 40) <= Chain::time(self.now()) {
                 return Err("AdmissionExpired");
             }
-            let measurement = words.get(layout::worker(id, 2)).into();
-            if words.get(layout::measurement(measurement)).is_zero() {
-                return Err("MeasurementNotAllowed");
+            if field(words.get(layout::worker(id, 0)), 240, 16) != self.revocations() {
+                return Err("AdmissionUnchecked");
             }
             ids.push(id);
         }

@@ -20,6 +20,26 @@ impl Enigma {
     /// Allows a measurement, or no longer.
     pub fn allow(&mut self, measurement: B256, allowed: bool) {
         self.chain.pending.set(layout::measurement(measurement), U256::from(allowed));
+        if !allowed {
+            self.count_revocation();
+        }
+    }
+
+    /// Bars a platform.
+    pub fn bar(&mut self, platform: B256) {
+        self.chain.pending.set(layout::barred_platform(platform), U256::from(1));
+        self.count_revocation();
+    }
+
+    fn count_revocation(&mut self) {
+        let word = self.chain.pending.get(layout::EPOCH);
+        let more = U256::from(self.revocations() + 1);
+        self.chain.pending.set(layout::EPOCH, with_field(word, 152, 16, more));
+    }
+
+    /// Platforms barred and measurements revoked so far.
+    pub(super) fn revocations(&self) -> u64 {
+        field(self.chain.pending.get(layout::EPOCH), 152, 16)
     }
 
     /// Epoch 1 begins.
@@ -66,14 +86,17 @@ impl Enigma {
         let length = field(self.chain.pending.get(layout::PARAMETERS), 0, 40);
         let scheduled = start + if epoch == 1 { 0 } else { length };
         let next_start = scheduled.max(now + 1);
-        let rolled = word(&[(0, epoch), (40, start), (80, next_start), (120, ERA.into())]);
+        let revocations = self.revocations();
+        let rolled =
+            word(&[(0, epoch), (40, start), (80, next_start), (120, ERA.into()), (152, revocations)]);
         self.chain.pending.set(layout::EPOCH, rolled);
         self.chain.pending.set(layout::seed(epoch + 1), from_b256(seed));
         (epoch + 1, next_start)
     }
 
     /// Admits a worker, or renews its admission; returns its id.
-    pub fn admit(&mut self, signer: Address, measurement: B256, expiry: u64) -> u64 {
+    pub fn admit(&mut self, signer: Address, measurement: B256, platform: B256, expiry: u64) -> u64 {
+        let checked = U256::from(self.revocations());
         let words = &mut self.chain.pending;
         let known = field(words.get(layout::worker_id(signer)), 0, 64);
         let count_slot = B256::from(U256::from(15));
@@ -83,9 +106,11 @@ impl Enigma {
             words.set(layout::worker_id(signer), U256::from(id + 1));
         }
         let first = from_b256(signer.into_word());
-        words.set(layout::worker(id, 0), with_field(first, 160, 40, U256::from(expiry)));
+        let admitted = with_field(first, 160, 40, U256::from(expiry));
+        words.set(layout::worker(id, 0), with_field(admitted, 240, 16, checked));
         words.set(layout::worker(id, 1), U256::from(id + 1) << 160);
         words.set(layout::worker(id, 2), from_b256(measurement));
+        words.set(layout::worker(id, 4), from_b256(platform));
         id
     }
 

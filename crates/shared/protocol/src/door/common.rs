@@ -33,6 +33,8 @@ record! {
         pub box_key: [u8; 32],
         /// What it is.
         pub measurement: B256,
+        /// The machine that it runs on.
+        pub platform: B256,
         /// Its keys, sealed; to be kept by the host.
         pub sealed: Blob<4_096>,
         /// Evidence for the platform and the measurement; opaque.

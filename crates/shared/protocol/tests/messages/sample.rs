@@ -161,7 +161,7 @@ records! {
     GenesisSetup { descriptor members threshold }
     Dealing { commitments shares }
     Start { machine_secret sealed }
-    Identity { address box_key measurement sealed evidence }
+    Identity { address box_key measurement platform sealed evidence }
     UntrustedHeaders { headers }
     View { number hash }
     UntrustedSlot { slot value proof }
