@@ -3,8 +3,9 @@ pragma solidity 0.8.37;
 
 import {ICommits} from "../src/interfaces/ICommits.sol";
 import {ICredits} from "../src/interfaces/ICredits.sol";
-import {Commitment, SecretContract, TaskParameters} from "../src/interfaces/Types.sol";
+import {SecretContract, TaskParameters} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
+import {Commitment} from "./Packing.sol";
 
 contract CommitsTest is EnigmaTest {
     event Committed(

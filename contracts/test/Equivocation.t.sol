@@ -3,8 +3,9 @@ pragma solidity 0.8.37;
 
 import {IEquivocation} from "../src/interfaces/IEquivocation.sol";
 import {IWorkers} from "../src/interfaces/IWorkers.sol";
-import {Commitment, Receipt as TaskReceipt, Worker} from "../src/interfaces/Types.sol";
+import {Receipt as TaskReceipt, Worker} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
+import {Commitment} from "./Packing.sol";
 
 /// @notice Two receipts of one enclave of which at most one can be right: the stake is burned and the key barred. Nothing that
 /// an honest enclave may sign costs anything.

@@ -4,9 +4,10 @@ pragma solidity 0.8.37;
 import {EngToken} from "../src/EngToken.sol";
 import {ICredits} from "../src/interfaces/ICredits.sol";
 import {IEnigma} from "../src/interfaces/IEnigma.sol";
-import {Commitment, Input, OutboundCall, TaskParameters, TaskRequest} from "../src/interfaces/Types.sol";
+import {Input, TaskParameters, TaskRequest} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
 import {Burner, Counter, Echo, Refuser} from "./Recipients.sol";
+import {Commitment, OutboundCall} from "./Packing.sol";
 
 /// @notice All that clients, workers, recipients and strangers do with money, and books of what must come of it: kept
 /// from the schedule and from what was done, never from what the contract says.

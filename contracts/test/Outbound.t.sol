@@ -4,9 +4,10 @@ pragma solidity 0.8.37;
 import {ICommits} from "../src/interfaces/ICommits.sol";
 import {IEnigma} from "../src/interfaces/IEnigma.sol";
 import {IOutbound} from "../src/interfaces/IOutbound.sol";
-import {Commitment, OutboundCall, TaskParameters} from "../src/interfaces/Types.sol";
+import {TaskParameters} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
 import {Burner, Counter, Echo, Laborer, Refuser} from "./Recipients.sol";
+import {Commitment, OutboundCall} from "./Packing.sol";
 
 /// @notice What secret contracts do on Ethereum: transfers and calls by their portals.
 contract OutboundTest is EnigmaTest {

@@ -6,8 +6,9 @@ import {IInputs} from "../src/interfaces/IInputs.sol";
 import {IOutbound} from "../src/interfaces/IOutbound.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
 import {IWorkers} from "../src/interfaces/IWorkers.sol";
-import {Commitment, Input, TaskResult} from "../src/interfaces/Types.sol";
+import {Input, TaskResult} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
+import {Commitment} from "./Packing.sol";
 
 /// @notice Every field of a receipt, wrong on its own and signed by the right enclave: each has a reason of its own.
 contract RefusalsTest is EnigmaTest {

@@ -3,8 +3,9 @@ pragma solidity 0.8.37;
 
 import {ICommits} from "../src/interfaces/ICommits.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
-import {Commitment, Input, TaskParameters, Worker} from "../src/interfaces/Types.sol";
+import {Input, TaskParameters, Worker} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
+import {Commitment} from "./Packing.sol";
 
 /// @notice The order and the clock: who takes over when, and what the silent lose. Five workers, groups of three,
 /// takeover after three blocks.
