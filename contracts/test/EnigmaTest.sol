@@ -438,6 +438,13 @@ abstract contract EnigmaTest is Test {
         list[0] = Packing.pack(c);
     }
 
+    function _all(Commitment[] memory commitments) internal pure returns (bytes[] memory list) {
+        list = new bytes[](commitments.length);
+        for (uint256 i = 0; i < list.length; ++i) {
+            list[i] = Packing.pack(commitments[i]);
+        }
+    }
+
     function _commit(address account, uint256 count) internal {
         vm.roll(block.number + 1);
         enigma.commit(_one(_commitment(account, count)));

@@ -70,8 +70,7 @@ contract EquivocationTest is EnigmaTest {
 
         vm.roll(block.number + 1);
         // Nothing that it signed lands any more, and there is no way back.
-        Commitment[] memory commitments = new Commitment[](1);
-        commitments[0] = _commitment(account, 1);
+        bytes[] memory commitments = _one(_commitment(account, 1));
         vm.expectRevert(IWorkers.AdmissionExpired.selector);
         enigma.commit(commitments);
         address signer = vm.addr(_workerKey(id));
