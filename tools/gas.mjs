@@ -6,6 +6,7 @@ import { encodeAbiParameters, encodeDeployData, encodeFunctionData, decodeFuncti
 import { privateKeyToAccount } from 'viem/accounts'
 import { startChain } from './gas/chain.mjs'
 import { beacon, compressedKey, publicKey } from './gas/committee.mjs'
+import { pack } from './gas/pack.mjs'
 import { contracts } from './paths.mjs'
 
 const TOLERANCE = 1.02
@@ -130,7 +131,7 @@ async function network(chain, workers) {
     const receipt = { network: networkHash, ruleset: 1n, secretContract: account, epoch, firstIndex: first, lastIndex: last, inputHead: await read('inputHead', account, last), stateHeadBefore: record.stateHead, stateHeadAfter: state, anchorNumber: BigInt(anchor.number), anchorHash: anchor.hash, results: taskResults, snapshotHash, outboundHash: keccak256('0x') }
     const id = (await read('group', account))[rank]
     const signature = await worker(Number(id)).signTypedData({ domain: domain(), types: typesOf('Receipt', 'TaskResult'), primaryType: 'Receipt', message: receipt })
-    return call('commit', [{ receipt, inputs, outputs, deltas, signatures: [signature], outbound: [] }])
+    return call('commit', [pack({ receipt, inputs, outputs, deltas, signatures: [signature] })])
   }
 
   const firstBeacon = await nextEpoch()

@@ -3,164 +3,139 @@ pragma solidity 0.8.37;
 
 import {ICommits} from "./interfaces/ICommits.sol";
 import {ILostState} from "./interfaces/ILostState.sol";
-import {Commitment, Input, Lost, Receipt, SecretContract, TaskResult} from "./interfaces/Types.sol";
+import {CommittedTask, Commitment, Lost, SecretContract} from "./interfaces/Types.sol";
 import {CalldataBytes} from "./libraries/CalldataBytes.sol";
 import {FeeSchedule} from "./libraries/FeeSchedule.sol";
 import {Group} from "./libraries/Group.sol";
+import {Packed} from "./libraries/Packed.sol";
 import {ReceiptChecks} from "./ReceiptChecks.sol";
 import {Slashing} from "./Slashing.sol";
 
 /// @dev See ICommits.
 abstract contract Commits is ReceiptChecks, Slashing {
+    using CalldataBytes for bytes;
+
     /// @inheritdoc ICommits
-    function commit(Commitment[] calldata commitments) external locked {
-        // Of each that lands, the signers.
-        uint256[] memory landed = new uint256[](commitments.length);
+    function commit(bytes[] calldata commitments) external locked {
+        // Those that land.
+        Commitment[] memory landed = _noneOf(commitments.length);
         bytes4 firstReason = NothingToCommit.selector;
-        uint256 refused = 0;
+        uint256 count = 0;
         uint256 slashed = 0;
         for (uint256 i = 0; i < commitments.length; ++i) {
-            Commitment calldata commitment = commitments[i];
-            (bytes4 reason, uint256 word, uint256 signers) = _check(commitment);
+            (bytes4 reason, Commitment memory commitment, uint256 word) = _check(commitments[i]);
             if (reason == 0) {
-                landed[i] = signers;
-                slashed += _store(commitment.receipt, word);
+                landed[count++] = commitment;
+                slashed += _store(commitment, word);
             } else {
-                if (refused++ == 0) firstReason = reason;
-                emit ReceiptRefused(commitment.receipt.secretContract, reason);
+                if (i == count) firstReason = reason;
+                emit ReceiptRefused(Packed.accountOf(commitments[i]), reason);
             }
         }
-        if (refused == commitments.length) _revertWith(firstReason);
-        for (uint256 i = 0; i < commitments.length; ++i) {
-            if (landed[i] != 0) _settle(commitments[i], landed[i]);
+        if (count == 0) _revertWith(firstReason);
+        for (uint256 i = 0; i < count; ++i) {
+            _settle(landed[i]);
         }
         _burn(slashed);
-        for (uint256 i = 0; i < commitments.length; ++i) {
-            if (landed[i] != 0) _makeOutbound(commitments[i]);
+        for (uint256 i = 0; i < count; ++i) {
+            _makeOutbound(landed[i]);
+        }
+    }
+
+    /// @dev Room for so many, without making them.
+    function _noneOf(uint256 count) private pure returns (Commitment[] memory list) {
+        assembly ("memory-safe") {
+            list := mload(0x40)
+            mstore(list, count)
+            mstore(0x40, add(list, shl(5, add(count, 1))))
         }
     }
 
     /// @return slashed Wei of ENG to burn.
-    function _store(Receipt calldata receipt, uint256 word) private returns (uint256 slashed) {
-        SecretContract storage record = secretContracts[receipt.secretContract];
-        record.stateHead = receipt.stateHeadAfter;
-        record.cursor = receipt.lastIndex + 1;
-        record.sealedEpoch = uint40(receipt.epoch);
+    function _store(Commitment memory commitment, uint256 word) private returns (uint256 slashed) {
+        address account = commitment.secretContract;
+        SecretContract storage record = secretContracts[account];
+        record.stateHead = commitment.stateHeadAfter;
+        bool isFound = commitment.snapshotHash != 0 && record.isLost;
+        unchecked {
+            record.cursor = uint64(commitment.lastIndex + 1);
+        }
+        record.sealedEpoch = uint32(commitment.epoch);
         record.lastCommitBlock = uint40(block.number);
-        if (receipt.snapshotHash != 0) _storeSnapshot(receipt.secretContract, receipt.snapshotHash);
+        if (commitment.snapshotHash != 0) record.snapshotHash = commitment.snapshotHash;
+        if (isFound) _endLoss(account, commitment.snapshotHash);
 
         uint256 stored = record.group;
         if (stored == word) return 0;
         uint256 added = Group.silentOf(word);
         if (Group.epochOf(stored) == Group.epochOf(word)) added &= ~Group.silentOf(stored);
-        if (added != 0) return _passOver(receipt.secretContract, word, added);
+        if (added != 0) return _passOver(account, word, added);
         record.group = word;
     }
 
     /// @dev A new snapshot ends the search for a lost one, whose bond goes back as far as nobody earned it.
-    function _storeSnapshot(address account, bytes32 snapshotHash) private {
-        secretContracts[account].snapshotHash = snapshotHash;
+    function _endLoss(address account, bytes32 snapshotHash) private {
         Lost storage record = lost[account];
-        if (record.since == 0) return;
         _credit(record.declarer, record.bond - record.paid);
         delete lost[account];
+        secretContracts[account].isLost = false;
         emit ILostState.Found(account, snapshotHash);
     }
 
     /// @dev Moves the money of a stored receipt and publishes it.
-    function _settle(Commitment calldata commitment, uint256 signers) private {
-        Receipt calldata receipt = commitment.receipt;
+    function _settle(Commitment memory commitment) private {
         (uint256[] memory results, uint256 commitPay, uint256 executionPay, uint256 delivered) = _payFor(commitment);
-        _creditSigners(signers, commitment.signatures.length, commitPay, executionPay);
-        if (delivered != 0) _deliver(receipt.secretContract, delivered);
-        _announce(receipt, results, commitment.outputs, commitment.deltas);
+        _creditSigners(commitment.signers, commitment.signatureCount, commitPay, executionPay);
+        if (delivered != 0) _deliver(commitment.secretContract, delivered);
+        _announce(commitment, results);
     }
 
     /// @dev Reckons up the tasks of a receipt, and credits their senders: neighbours of the same sender at once.
-    /// @return outcomes As they are published.
+    /// @return results As they are published.
     /// @return commitPay Wei for bringing the tasks and their outbound calls to the chain.
     /// @return executionPay Wei for executing them.
     /// @return delivered Wei of their values that go to the portal.
-    function _payFor(Commitment calldata commitment)
+    function _payFor(Commitment memory commitment)
         private
-        returns (uint256[] memory outcomes, uint256 commitPay, uint256 executionPay, uint256 delivered)
+        returns (uint256[] memory results, uint256 commitPay, uint256 executionPay, uint256 delivered)
     {
-        Input[] calldata inputs = commitment.inputs;
-        TaskResult[] calldata results = commitment.receipt.results;
-        bytes[] calldata outputs = commitment.outputs;
-        bytes[] calldata deltas = commitment.deltas;
+        CommittedTask[] memory tasks = commitment.tasks;
         uint256[] memory outbound = _outboundGas(commitment);
-        outcomes = new uint256[](inputs.length);
-        uint256 base = FeeSchedule.gasOfCommit(outcomes.length, 0);
+        results = new uint256[](tasks.length);
+        uint256 base = FeeSchedule.gasOfCommit(tasks.length, 0);
         address sender;
         uint256 due = 0;
         // Nothing overflows: each task pays at most what its sender has paid in, in wei that exist.
         unchecked {
-            for (uint256 i = 0; i < outcomes.length; ++i) {
-                uint256 gas = outbound.length == 0 ? base : base + outbound[i];
-                gas += FeeSchedule.gasOfBytes(CalldataBytes.at(outputs, i).length + CalldataBytes.at(deltas, i).length);
-                address next;
-                uint256 status;
-                uint256 gasCharged;
-                uint256 value;
-                uint256 fee;
-                uint256 price;
-                // The checks have seen that these words are within their types: of input `i`, 0x200 bytes long, all
-                // that is about money, of result `i`, 0x80 bytes long, the first two.
-                assembly ("memory-safe") {
-                    let input := add(inputs.offset, shl(9, i))
-                    next := calldataload(add(input, 0x20))
-                    value := calldataload(add(input, 0x60))
-                    let result := add(results.offset, shl(7, i))
-                    status := calldataload(result)
-                    gasCharged := calldataload(add(result, 0x20))
-                }
-                (price, fee) = _priceOf(inputs, i);
+            for (uint256 i = 0; i < tasks.length; ++i) {
+                CommittedTask memory task = tasks[i];
+                uint256 gas = base + FeeSchedule.gasOfBytes(task.outputSize + task.deltaSize);
+                if (outbound.length != 0) gas += outbound[i];
+                uint256 price = FeeSchedule.price(task.tip, task.priceCap);
                 gas *= price;
                 commitPay += gas;
-                price *= FeeSchedule.gasOfExecution(gasCharged);
+                price *= FeeSchedule.gasOfExecution(task.gasCharged);
                 executionPay += price;
                 uint256 pay = gas + price;
-                if (next != sender) {
+                if (task.sender != sender) {
                     _credit(sender, due);
-                    (sender, due) = (next, 0);
+                    (sender, due) = (task.sender, 0);
                 }
-                due += fee - pay;
-                if (status == COMPLETED) delivered += value;
-                else due += value;
-                outcomes[i] = status | (gasCharged << 8) | (pay << 72);
+                due += FeeSchedule.maxFee(task.commitGas, task.gasLimit, task.priceCap) - pay;
+                if (task.status == COMPLETED) delivered += task.value;
+                else due += task.value;
+                results[i] = task.status | (task.gasCharged << 8) | (pay << 72);
             }
         }
         _credit(sender, due);
     }
 
-    /// @dev The price of gas for input `i`, and the most that the task may cost, which its sender has paid.
-    function _priceOf(Input[] calldata inputs, uint256 i) private view returns (uint256 price, uint256 fee) {
-        uint256 gasLimit;
-        uint256 commitGas;
-        uint256 cap;
-        uint256 tip;
-        assembly ("memory-safe") {
-            let input := add(inputs.offset, shl(9, i))
-            gasLimit := calldataload(add(input, 0x80))
-            commitGas := calldataload(add(input, 0xa0))
-            cap := calldataload(add(input, 0xc0))
-            tip := calldataload(add(input, 0xe0))
-        }
-        return (FeeSchedule.price(tip, cap), FeeSchedule.maxFee(commitGas, gasLimit, cap));
-    }
-
     /// @dev Emits `Committed`. The bytes go from calldata to where memory is free, and from there into the log.
-    function _announce(
-        Receipt calldata receipt,
-        uint256[] memory results,
-        bytes[] calldata outputs,
-        bytes[] calldata deltas
-    ) private {
+    function _announce(Commitment memory commitment, uint256[] memory results) private {
         bytes32 signature = Committed.selector;
-        (address account, uint256 firstIndex) = (receipt.secretContract, receipt.firstIndex);
-        (uint256 lastIndex, uint256 epoch) = (receipt.lastIndex, uint40(receipt.epoch));
-        (bytes32 stateHead, bytes32 snapshotHash) = (receipt.stateHeadAfter, receipt.snapshotHash);
+        (address account, uint256 firstIndex) = (commitment.secretContract, commitment.firstIndex);
+        (uint256 lastIndex, uint256 epoch) = (commitment.lastIndex, commitment.epoch);
+        (bytes32 stateHead, bytes32 snapshotHash) = (commitment.stateHeadAfter, commitment.snapshotHash);
         uint256 data;
         uint256 end;
         assembly ("memory-safe") {
@@ -178,13 +153,36 @@ abstract contract Commits is ReceiptChecks, Slashing {
             end := add(end, size)
             mstore(add(data, 0xa0), sub(end, data))
         }
-        end = CalldataBytes.putAll(outputs, end);
+        end = _putAll(commitment.tasks, false, end);
         assembly ("memory-safe") {
             mstore(add(data, 0xc0), sub(end, data))
         }
-        end = CalldataBytes.putAll(deltas, end);
+        end = _putAll(commitment.tasks, true, end);
         assembly ("memory-safe") {
             log3(data, sub(end, data), signature, account, firstIndex)
+        }
+    }
+
+    /// @dev ABI-encodes outputs or deltas at `ptr`, beyond the free pointer: how many there are, the offset of each from
+    /// behind that, the bytes.
+    /// @return end Behind them.
+    function _putAll(CommittedTask[] memory tasks, bool areDeltas, uint256 ptr) private pure returns (uint256 end) {
+        uint256 place;
+        assembly ("memory-safe") {
+            mstore(ptr, mload(tasks))
+            place := add(ptr, 0x20)
+            end := add(place, shl(5, mload(tasks)))
+        }
+        unchecked {
+            for (uint256 i = 0; i < tasks.length; ++i) {
+                CommittedTask memory task = tasks[i];
+                assembly ("memory-safe") {
+                    mstore(add(place, shl(5, i)), sub(end, place))
+                }
+                end = areDeltas
+                    ? CalldataBytes.slice(task.output + task.outputSize, task.deltaSize).put(end)
+                    : CalldataBytes.slice(task.output, task.outputSize).put(end);
+            }
         }
     }
 

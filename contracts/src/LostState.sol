@@ -22,6 +22,7 @@ abstract contract LostState is ILostState, Turns {
         record.declarer = msg.sender;
         record.since = uint40(block.number);
         record.bond = uint128(msg.value);
+        secretContracts[account].isLost = true;
         emit DeclaredLost(account, msg.sender, snapshotHash, msg.value);
     }
 
@@ -49,6 +50,7 @@ abstract contract LostState is ILostState, Turns {
             // The last one takes what does not divide.
             _credit(msg.sender, record.bond - record.paid);
             delete lost[account];
+            secretContracts[account].isLost = false;
             emit Found(account, snapshotHash);
         } else {
             uint256 share = record.bond / hashes.length;

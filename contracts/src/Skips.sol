@@ -44,7 +44,7 @@ abstract contract Skips is ITurns, Turns, Slashing {
     /// @inheritdoc ITurns
     function turns(address account) external view returns (uint40 epoch, uint256 word, uint256[] memory ids) {
         epoch = _currentLottery();
-        word = _groupOf(account, epoch);
+        word = _groupOf(account, epoch, groupSize);
         ids = _draw(account, epoch, Group.CAPACITY);
     }
 
@@ -53,7 +53,7 @@ abstract contract Skips is ITurns, Turns, Slashing {
         uint256 signers = secretContracts[account].signers;
         uint256 clock = Clock.wait(terms.groupSize - 1, signers, terms.groupSize, terms.takeover) + terms.takeover;
         if (block.number < _clockStart(account, inputBlock) + clock) return;
-        uint256 word = _groupOf(account, _currentEpoch());
+        uint256 word = _groupOf(account, _currentEpoch(), terms.groupSize);
         uint256 count = Group.countOf(word);
         if (count > terms.groupSize) count = terms.groupSize;
         uint256 added = ((1 << count) - 1) & ~Group.silentOf(word);

@@ -10,16 +10,18 @@ import {StakeTree} from "./libraries/StakeTree.sol";
 
 /// @title Turns: who serves a contract in an epoch, and since when its clock runs
 abstract contract Turns is EnigmaStorage {
-    /// @dev The packed group of the current epoch: the stored one, or the one that its first commit will store.
-    function _groupOf(address account, uint40 epoch) internal view returns (uint256 word) {
+    /// @dev The packed group of the current epoch: the stored one, or the one that its first commit will store. It has
+    /// `count` ranks, if there are so many, or more: what nobody has asked for yet is not drawn.
+    function _groupOf(address account, uint40 epoch, uint256 count) internal view returns (uint256 word) {
         word = secretContracts[account].group;
-        if (Group.epochOf(word) != epoch) word = Group.pack(epoch, _draw(account, epoch, groupSize));
+        if (Group.epochOf(word) != epoch) word = Group.pack(epoch, _draw(account, epoch, count));
+        else if (Group.countOf(word) < count) word = _withRanks(account, word, count);
     }
 
-    /// @dev The same with all workers that may serve.
-    function _withWholeSequence(address account, uint256 word) internal view returns (uint256) {
+    /// @dev The same group with `count` ranks, if there are so many.
+    function _withRanks(address account, uint256 word, uint256 count) internal view returns (uint256) {
         uint40 epoch = Group.epochOf(word);
-        return Group.withSilent(Group.pack(epoch, _draw(account, epoch, Group.CAPACITY)), Group.silentOf(word));
+        return Group.withSilent(Group.pack(epoch, _draw(account, epoch, count)), Group.silentOf(word));
     }
 
     function _draw(address account, uint40 epoch, uint256 count) internal view returns (uint256[] memory) {

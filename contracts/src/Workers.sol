@@ -121,7 +121,7 @@ abstract contract Workers is IWorkers, Turns, Equivocation {
 
     /// @inheritdoc IWorkers
     function group(address account) external view returns (uint256[] memory) {
-        return Group.unpack(_groupOf(account, _currentLottery()), parametersWord.groupSize);
+        return Group.unpack(_groupOf(account, _currentLottery(), groupSize), groupSize);
     }
 
     /// @inheritdoc IWorkers

@@ -3,8 +3,9 @@ pragma solidity 0.8.37;
 
 import {ICommits} from "../src/interfaces/ICommits.sol";
 import {ICredits} from "../src/interfaces/ICredits.sol";
-import {Commitment, SecretContract, TaskParameters} from "../src/interfaces/Types.sol";
+import {SecretContract, TaskParameters} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
+import {Commitment} from "./Packing.sol";
 
 contract CommitsTest is EnigmaTest {
     event Committed(
@@ -132,14 +133,14 @@ contract CommitsTest is EnigmaTest {
         vm.roll(block.number + 1);
         Commitment[] memory list = new Commitment[](3);
         list[0] = _commitment(account, 1);
-        list[0].receipt.stateHeadAfter = 0;
+        list[0].receipt.stateHeadBefore = 0;
         list[1] = _commitment(other, 1);
         list[2] = list[1];
         vm.expectEmit(address(enigma));
-        emit ReceiptRefused(account, ICommits.WrongStateHeadAfter.selector);
+        emit ReceiptRefused(account, ICommits.StaleStateHead.selector);
         vm.expectEmit(address(enigma));
         emit ReceiptRefused(other, ICommits.NotNextIndex.selector);
-        enigma.commit(list);
+        enigma.commit(_all(list));
         assertEq(enigma.secretContract(account).cursor, 0);
         assertEq(enigma.secretContract(other).cursor, 1);
         assertEq(enigma.secretContract(account).group, 0, "a refused receipt stores nothing");
@@ -154,7 +155,7 @@ contract CommitsTest is EnigmaTest {
         enigma.commit(_one(list[0]));
         list[1] = _commitment(account, 1);
         vm.revertToState(snapshot);
-        enigma.commit(list);
+        enigma.commit(_all(list));
         assertEq(enigma.secretContract(account).cursor, 2);
         assertEq(account.balance, 1 ether);
     }
@@ -165,11 +166,11 @@ contract CommitsTest is EnigmaTest {
         list[0] = _commitment(account, 1);
         list[0].receipt.epoch = 9;
         list[1] = _commitment(account, 1);
-        list[1].receipt.ruleset = 9;
+        list[1].receipt.firstIndex = 9;
         vm.expectRevert(ICommits.WrongEpoch.selector);
-        enigma.commit(list);
+        enigma.commit(_all(list));
         vm.expectRevert(ICommits.NothingToCommit.selector);
-        enigma.commit(new Commitment[](0));
+        enigma.commit(new bytes[](0));
     }
 
     function test_anchorsReachBack8191Blocks() public {

@@ -3,19 +3,10 @@ pragma solidity 0.8.37;
 
 import {Test} from "forge-std/Test.sol";
 import {EngToken} from "../src/EngToken.sol";
-import {
-    Commitment,
-    DeployParameters,
-    Input,
-    OutboundCall,
-    Parameters,
-    Receipt as TaskReceipt,
-    SecretContract,
-    TaskParameters,
-    TaskResult
-} from "../src/interfaces/Types.sol";
+import {DeployParameters, Input, Parameters, Receipt as TaskReceipt, SecretContract, TaskParameters, TaskResult} from "../src/interfaces/Types.sol";
 import {IEnigma} from "../src/interfaces/IEnigma.sol";
 import {HashToCurve} from "../src/libraries/HashToCurve.sol";
+import {Commitment, OutboundCall, Packing} from "./Packing.sol";
 
 /// @notice A network with five workers, at the start of its first lottery, and the enclaves' side of the protocol.
 /// Hashes are written out here as docs/bytes.md has them, on another path than the contracts' own.
@@ -480,9 +471,16 @@ abstract contract EnigmaTest is Test {
         return account.balance + record.sent - record.delivered;
     }
 
-    function _one(Commitment memory c) internal pure returns (Commitment[] memory list) {
-        list = new Commitment[](1);
-        list[0] = c;
+    function _one(Commitment memory c) internal pure returns (bytes[] memory list) {
+        list = new bytes[](1);
+        list[0] = Packing.pack(c);
+    }
+
+    function _all(Commitment[] memory commitments) internal pure returns (bytes[] memory list) {
+        list = new bytes[](commitments.length);
+        for (uint256 i = 0; i < list.length; ++i) {
+            list[i] = Packing.pack(commitments[i]);
+        }
     }
 
     function _commit(address account, uint256 count) internal {

@@ -3,8 +3,9 @@ pragma solidity 0.8.37;
 
 import {IEquivocation} from "../src/interfaces/IEquivocation.sol";
 import {IWorkers} from "../src/interfaces/IWorkers.sol";
-import {Commitment, Receipt as TaskReceipt, Worker} from "../src/interfaces/Types.sol";
+import {Receipt as TaskReceipt, Worker} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
+import {Commitment} from "./Packing.sol";
 
 /// @notice Two receipts of one enclave of which at most one can be right: the stake is burned and the key barred. Nothing that
 /// an honest enclave may sign costs anything.
@@ -70,8 +71,7 @@ contract EquivocationTest is EnigmaTest {
         assertTrue(enigma.barredPlatforms(_platform(id)));
         vm.roll(block.number + 1);
         // Nothing that it signed lands any more, and there is no way back.
-        Commitment[] memory commitments = new Commitment[](1);
-        commitments[0] = _commitment(account, 1);
+        bytes[] memory commitments = _one(_commitment(account, 1));
         vm.expectRevert(IWorkers.AdmissionExpired.selector);
         enigma.commit(commitments);
         address signer = vm.addr(_workerKey(id));

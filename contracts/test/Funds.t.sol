@@ -2,8 +2,9 @@
 pragma solidity 0.8.37;
 
 import {IFunds} from "../src/interfaces/IFunds.sol";
-import {Commitment, TaskParameters} from "../src/interfaces/Types.sol";
+import {TaskParameters} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
+import {Commitment} from "./Packing.sol";
 
 /// @notice The share of fees for beacons and the committee, from the pay to whoever earns it, to the wei.
 contract FundsTest is EnigmaTest {
@@ -54,7 +55,7 @@ contract FundsTest is EnigmaTest {
         bytes memory signature = _beacon(epoch);
         vm.prank(poster);
         enigma.postBeacon(epoch, publicKey, signature);
-        (,, uint40 nextStart,) = enigma.epochWord();
+        (,, uint40 nextStart,,) = enigma.epochWord();
         vm.roll(nextStart);
     }
 

@@ -67,7 +67,7 @@ contract GenesisTest is EnigmaTest {
     /// @dev Else workers that were checked before it would pass as checked.
     function test_genesisKeepsTheCountOfRevocations() public {
         enigma.barPlatform(keccak256("platform"));
-        enigma.genesis(publicKey, COMMITMENTS, 3, members, signatures);
+        enigma.genesis(publicKey, COMMITMENTS, 3, members, operators, signatures);
         (,,,, uint16 revocations) = enigma.epochWord();
         assertEq(revocations, 1);
     }

@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 import {ILostState} from "../src/interfaces/ILostState.sol";
-import {Commitment} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
+import {Commitment} from "./Packing.sol";
 
 contract LostStateTest is EnigmaTest {
     event DeclaredLost(

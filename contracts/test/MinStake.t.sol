@@ -2,8 +2,9 @@
 pragma solidity 0.8.37;
 
 import {IWorkers} from "../src/interfaces/IWorkers.sol";
-import {Commitment, Input, Parameters} from "../src/interfaces/Types.sol";
+import {Input, Parameters} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
+import {Commitment} from "./Packing.sol";
 
 /// @notice Who has less than the network's smallest stake at stake is not drawn.
 contract MinStakeTest is EnigmaTest {
@@ -57,7 +58,7 @@ contract MinStakeTest is EnigmaTest {
     }
 
     function test_aLoginTakesTheSmallestStake() public {
-        assertEq(enigma.admit(vm.addr(_workerKey(5)), _operator(5), MEASUREMENT, EXPIRY), 5);
+        assertEq(enigma.admit(vm.addr(_workerKey(5)), _operator(5), MEASUREMENT, _platform(5), EXPIRY), 5);
         _stake(5, 100 ether - 1);
         vm.prank(_operator(5));
         vm.expectRevert(IWorkers.StakeTooSmall.selector);

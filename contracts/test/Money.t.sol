@@ -2,8 +2,9 @@
 pragma solidity 0.8.37;
 
 import {ITurns} from "../src/interfaces/ITurns.sol";
-import {Commitment, Input, TaskParameters} from "../src/interfaces/Types.sol";
+import {Input, TaskParameters} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
+import {Commitment} from "./Packing.sol";
 
 /// @notice Money in = money out + money owed, at every block: whatever clients and workers do, the balance is the
 /// escrow of the pending inputs, the open bonds, the credits and the share for beacons and the committee, and the portals hold what was delivered and deposited.

@@ -4,10 +4,11 @@ pragma solidity 0.8.37;
 import {ICommits} from "../src/interfaces/ICommits.sol";
 import {ICredits} from "../src/interfaces/ICredits.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
-import {Commitment, Input, OutboundCall, Parameters, TaskParameters} from "../src/interfaces/Types.sol";
+import {Input, Parameters, TaskParameters} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
 import {GenerousPortal, Knocker, NaivePool, Planted} from "./Planted.sol";
 import {Burner, Echo} from "./Recipients.sol";
+import {Commitment, OutboundCall} from "./Packing.sol";
 
 /// @notice What senders and workers may try to get money, or a result without paying for it; and that it works against
 /// a network with the weakness that each of them is after.

@@ -5,17 +5,10 @@ import {EngToken} from "../src/EngToken.sol";
 import {ICredits} from "../src/interfaces/ICredits.sol";
 import {IFunds} from "../src/interfaces/IFunds.sol";
 import {IEnigma} from "../src/interfaces/IEnigma.sol";
-import {
-    Commitment,
-    Input,
-    OutboundCall,
-    Receipt as TaskReceipt,
-    TaskParameters,
-    TaskRequest,
-    Worker
-} from "../src/interfaces/Types.sol";
+import {Input, Receipt as TaskReceipt, TaskParameters, TaskRequest, Worker} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
 import {Burner, Counter, Echo, Refuser} from "./Recipients.sol";
+import {Commitment, OutboundCall} from "./Packing.sol";
 
 /// @notice All that clients, workers, recipients and strangers do with money, and books of what must come of it: kept
 /// from the schedule and from what was done, never from what the contract says.
@@ -409,7 +402,7 @@ contract MoneyHandler is EnigmaTest {
         bytes memory signature = _beacon(epoch);
         vm.prank(poster);
         enigma.postBeacon(epoch, publicKey, signature);
-        (,, uint40 nextStart,) = enigma.epochWord();
+        (,, uint40 nextStart,,) = enigma.epochWord();
         vm.roll(nextStart);
     }
 
@@ -470,6 +463,10 @@ contract MoneyHandler is EnigmaTest {
         engIn += amount;
         engCaught += amount;
         ++caught;
+        // A platform is barred: the others are looked at anew before they commit.
+        for (uint256 worker = 0; worker <= GUEST; ++worker) {
+            enigma.recheck(worker);
+        }
     }
 
     // Money out

@@ -4,9 +4,10 @@ pragma solidity 0.8.37;
 import {ICommits} from "../src/interfaces/ICommits.sol";
 import {IEnigma} from "../src/interfaces/IEnigma.sol";
 import {IOutbound} from "../src/interfaces/IOutbound.sol";
-import {Commitment, OutboundCall, TaskParameters} from "../src/interfaces/Types.sol";
+import {TaskParameters} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
 import {Burner, Counter, Echo, Laborer, Refuser} from "./Recipients.sol";
+import {Commitment, OutboundCall} from "./Packing.sol";
 
 /// @notice What secret contracts do on Ethereum: transfers and calls by their portals.
 contract OutboundTest is EnigmaTest {
@@ -215,7 +216,7 @@ contract OutboundTest is EnigmaTest {
         _signWith(list[0], _list(_callOf(index, address(witness), 0, 200_000, "")));
         list[1] = _commitment(other, 1);
         uint256 credits = enigma.credits(BOB);
-        enigma.commit(list);
+        enigma.commit(_all(list));
         assertEq(witness.cursor(), 1, "the other receipt was stored");
         assertEq(witness.credits(), enigma.credits(BOB), "and paid");
         assertGt(witness.credits(), credits);
@@ -226,12 +227,12 @@ contract OutboundTest is EnigmaTest {
         uint256 index = _next();
         Commitment[] memory list = new Commitment[](2);
         list[0] = _unsigned(account, 1);
-        list[0].receipt.stateHeadAfter = 0;
+        list[0].receipt.stateHeadBefore = 0;
         _signWith(list[0], _list(_transferOf(index, NOBODY, 1 ether)));
         list[1] = _commitment(other, 1);
         vm.expectEmit(address(enigma));
-        emit ReceiptRefused(account, ICommits.WrongStateHeadAfter.selector);
-        enigma.commit(list);
+        emit ReceiptRefused(account, ICommits.StaleStateHead.selector);
+        enigma.commit(_all(list));
         assertEq(NOBODY.balance, 0);
         assertEq(enigma.secretContract(account).sent, 0);
     }
@@ -302,7 +303,7 @@ contract OutboundTest is EnigmaTest {
     function _gasOf(OutboundCall[] memory calls) private returns (uint256 used) {
         Commitment memory c = _unsigned(account, 1);
         _signWith(c, calls);
-        Commitment[] memory list = _one(c);
+        bytes[] memory list = _one(c);
         vm.cool(address(enigma));
         vm.cool(account);
         for (uint256 i = 0; i < calls.length; ++i) {
@@ -369,7 +370,7 @@ contract OutboundTest is EnigmaTest {
     }
 
     function _mismatch(Commitment memory c) private {
-        vm.expectRevert(IOutbound.OutboundHashMismatch.selector);
+        vm.expectRevert(ICommits.WrongSigner.selector);
         enigma.commit(_one(c));
     }
 

@@ -8,9 +8,10 @@ import {ILostState} from "../src/interfaces/ILostState.sol";
 import {IOutbound} from "../src/interfaces/IOutbound.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
 import {IWorkers} from "../src/interfaces/IWorkers.sol";
-import {Commitment, OutboundCall, TaskParameters} from "../src/interfaces/Types.sol";
+import {TaskParameters} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
 import {Echo, Laborer, NaivePortal, Reentrant} from "./Recipients.sol";
+import {Commitment, OutboundCall} from "./Packing.sol";
 
 /// @notice What whoever carries a commit, and whoever is called by one, may try; and that it is the defence that stops
 /// them.

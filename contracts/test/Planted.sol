@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {IEnigma} from "../src/interfaces/IEnigma.sol";
-import {Commitment} from "../src/interfaces/Types.sol";
 
 /// @notice Weaknesses for tests of attacks: the real code with one opcode exchanged for another that takes and gives as many words.
 library Planted {
@@ -52,7 +51,7 @@ contract NaivePool {
         enigma = enigma_;
     }
 
-    function carry(Commitment[] calldata commitments) external {
+    function carry(bytes[] calldata commitments) external {
         enigma.commit(commitments);
         enigma.withdrawTo(msg.sender);
     }

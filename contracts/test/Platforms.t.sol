@@ -2,8 +2,9 @@
 pragma solidity 0.8.37;
 
 import {IWorkers} from "../src/interfaces/IWorkers.sol";
-import {Commitment, Receipt as TaskReceipt, Worker} from "../src/interfaces/Types.sol";
+import {Receipt as TaskReceipt, Worker} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
+import {Commitment} from "./Packing.sol";
 
 /// @notice What is barred or revoked is out at once, with all that runs there; the others go on once they are checked again.
 contract PlatformsTest is EnigmaTest {

@@ -3,11 +3,11 @@ pragma solidity 0.8.37;
 
 import {ICommits} from "../src/interfaces/ICommits.sol";
 import {IInputs} from "../src/interfaces/IInputs.sol";
-import {IOutbound} from "../src/interfaces/IOutbound.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
 import {IWorkers} from "../src/interfaces/IWorkers.sol";
-import {Commitment, Input, TaskResult} from "../src/interfaces/Types.sol";
+import {Input, TaskResult} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
+import {Commitment} from "./Packing.sol";
 
 /// @notice Every field of a receipt, wrong on its own and signed by the right enclave: each has a reason of its own.
 contract RefusalsTest is EnigmaTest {
@@ -41,12 +41,6 @@ contract RefusalsTest is EnigmaTest {
 
     function test_place() public {
         Commitment memory c = _fresh();
-        c.receipt.network = keccak256("other");
-        _refused(c, ICommits.WrongNetwork.selector);
-        c = _fresh();
-        c.receipt.ruleset = 2;
-        _refused(c, ICommits.WrongRuleset.selector);
-        c = _fresh();
         _sign(c);
         c.receipt.secretContract = address(1);
         _refused(c, IInputs.UnknownContract.selector);
@@ -63,27 +57,124 @@ contract RefusalsTest is EnigmaTest {
         c.receipt.firstIndex = 1;
         _refused(c, ICommits.NotNextIndex.selector);
         c = _fresh();
-        c.receipt.lastIndex = 3;
-        _refused(c, ICommits.WrongLastIndex.selector);
-        c = _fresh();
-        c.receipt.lastIndex = type(uint64).max;
-        _refused(c, ICommits.WrongLastIndex.selector);
-        c = _fresh();
         c.inputs = new Input[](0);
         _refused(c, ICommits.WrongLastIndex.selector);
         c = _fresh();
-        c.inputs = new Input[](5);
-        c.receipt.lastIndex = 4; // beyond the log's end
+        _lengthen(c, 5); // beyond the log's end
         _refused(c, ICommits.WrongLastIndex.selector);
+        _lengthen(c, 255);
+        _refused(c, ICommits.WrongLastIndex.selector);
+    }
+
+    function _lengthen(Commitment memory c, uint256 count) private pure {
+        (c.inputs, c.outputs, c.deltas) = (new Input[](count), new bytes[](count), new bytes[](count));
+        c.receipt.results = new TaskResult[](count);
+    }
+
+    /// @dev What the chain fills in itself, signed as something else.
+    function test_whatIsNotCarried() public {
+        Commitment memory c = _fresh();
+        c.receipt.network = keccak256("other");
+        _refused(c, ICommits.WrongSigner.selector);
         c = _fresh();
-        c.receipt.results = new TaskResult[](2);
-        _refused(c, ICommits.WrongResultCount.selector);
+        c.receipt.ruleset = 2;
+        _refused(c, ICommits.WrongSigner.selector);
         c = _fresh();
-        c.outputs = new bytes[](4);
-        _refused(c, ICommits.WrongResultCount.selector);
+        c.receipt.lastIndex = 3;
+        _refused(c, ICommits.WrongSigner.selector);
         c = _fresh();
-        c.deltas = new bytes[](2);
-        _refused(c, ICommits.WrongResultCount.selector);
+        c.receipt.stateHeadAfter = keccak256("other");
+        _refused(c, ICommits.WrongSigner.selector);
+        c = _fresh();
+        c.receipt.results[1].outputHash = keccak256("other");
+        _refused(c, ICommits.WrongSigner.selector);
+        c = _fresh();
+        c.receipt.results[1].deltaHash = keccak256("other");
+        _refused(c, ICommits.WrongSigner.selector);
+        c = _fresh();
+        c.receipt.outboundHash = 0;
+        _refused(c, ICommits.WrongSigner.selector);
+        c = _fresh();
+        c.receipt.results = new TaskResult[](4);
+        for (uint256 i = 0; i < 3; ++i) {
+            c.receipt.results[i] = _fresh().receipt.results[i];
+        }
+        _refused(c, ICommits.WrongSigner.selector);
+    }
+
+    /// @dev Without the last byte, with one more, and at every length: never anything but refused.
+    function test_bytesThatAreNoCommitment() public {
+        Commitment memory c = _fresh();
+        _sign(c);
+        bytes memory packed = _one(c)[0];
+        _malformed(bytes.concat(packed, hex"00"));
+        _malformed(_cut(packed, packed.length - 1));
+        _malformed(_cut(packed, 144));
+        _malformed("");
+        bytes[] memory list = new bytes[](1);
+        for (uint256 size = 0; size < packed.length; size += 7) {
+            list[0] = _cut(packed, size);
+            vm.expectRevert();
+            enigma.commit(list);
+        }
+        // Flags and the mask's highest bit mean nothing yet, and numbers have at most 32 bytes.
+        uint256 task = 145 + 32 + 2 * 65;
+        _malformed(_with(packed, 48, 0x02));
+        _malformed(_with(packed, 48, 0x81));
+        _malformed(_with(packed, task, packed[task] | 0x80));
+        _malformed(_with(packed, task + 13, 0x21));
+        _malformed(_with(packed, task + 13, 0xff));
+        // Sizes beyond the end, and calls that are not there.
+        _malformed(_with(packed, task + 7, 0xff));
+        _malformed(_with(packed, task + 10, 0xff));
+        _malformed(_with(packed, 30, 0xff));
+        _malformed(_with(packed, 31, 0x01));
+        enigma.commit(_one(c));
+    }
+
+    function test_aMalformedCommitmentLeavesTheOthersAlone() public {
+        address other = _deploy(ALICE, "other", 1);
+        vm.roll(block.number + 1);
+        bytes[] memory list = new bytes[](3);
+        list[0] = _cut(_one(_commitment(other, 1))[0], 300);
+        list[1] = _one(_commitment(account, 3))[0];
+        vm.expectEmit(address(enigma));
+        emit ICommits.ReceiptRefused(other, ICommits.MalformedCommitment.selector);
+        vm.expectEmit(address(enigma));
+        emit ICommits.ReceiptRefused(address(0), ICommits.MalformedCommitment.selector);
+        enigma.commit(list);
+        assertEq(enigma.secretContract(account).cursor, 3);
+    }
+
+    /// @dev Numbers may be longer than they need to be, and fields be repeated: it is the same receipt.
+    function testFuzz_aByteChangedAfterSigningIsRefusedOrChangesNothing(uint256 place, uint8 bit) public {
+        Commitment memory c = _fresh();
+        _sign(c);
+        bytes memory packed = _one(c)[0];
+        place = bound(place, 0, packed.length - 1);
+        bytes[] memory list = new bytes[](1);
+        list[0] = _with(packed, place, packed[place] ^ bytes1(uint8(1 << (bit % 8))));
+        vm.expectRevert();
+        enigma.commit(list);
+    }
+
+    function _malformed(bytes memory packed) private {
+        bytes[] memory list = new bytes[](1);
+        list[0] = packed;
+        vm.expectRevert(ICommits.MalformedCommitment.selector);
+        enigma.commit(list);
+    }
+
+    function _cut(bytes memory packed, uint256 size) private pure returns (bytes memory part) {
+        part = new bytes(size);
+        for (uint256 i = 0; i < size; ++i) {
+            part[i] = packed[i];
+        }
+    }
+
+    function _with(bytes memory packed, uint256 place, bytes1 value) private pure returns (bytes memory changed) {
+        changed = _cut(packed, packed.length);
+        changed[place] = value;
     }
 
     function test_inputHead() public {
@@ -117,11 +208,8 @@ contract RefusalsTest is EnigmaTest {
         c.receipt.stateHeadBefore = keccak256("other");
         _refused(c, ICommits.StaleStateHead.selector);
         c = _fresh();
-        c.receipt.stateHeadAfter = keccak256("other");
-        _refused(c, ICommits.WrongStateHeadAfter.selector);
-        c = _fresh();
         c.receipt.snapshotHash = keccak256("another snapshot");
-        _refused(c, ICommits.WrongStateHeadAfter.selector);
+        _refused(c, ICommits.WrongSigner.selector);
         c = _fresh();
         c.receipt.snapshotHash = 0;
         _chain(c);
@@ -146,20 +234,14 @@ contract RefusalsTest is EnigmaTest {
         c.receipt.results[2].gasCharged = c.inputs[2].gasLimit + 1;
         _refused(c, ICommits.GasAboveLimit.selector);
         c = _fresh();
-        c.outputs[1][0] ^= 0x01;
-        _refused(c, ICommits.OutputHashMismatch.selector);
+        c.receipt.results[2].status = 15;
+        _refused(c, ICommits.InvalidStatus.selector);
         c = _fresh();
-        c.receipt.results[1].outputHash = keccak256("other");
-        _refused(c, ICommits.OutputHashMismatch.selector);
+        c.outputs[1][0] ^= 0x01;
+        _refused(c, ICommits.WrongSigner.selector);
         c = _fresh();
         c.deltas[1][0] ^= 0x01;
-        _refused(c, ICommits.DeltaHashMismatch.selector);
-        c = _fresh();
-        c.receipt.results[1].deltaHash = keccak256("other");
-        _refused(c, ICommits.DeltaHashMismatch.selector);
-        c = _fresh();
-        c.receipt.outboundHash = 0;
-        _refused(c, IOutbound.OutboundHashMismatch.selector);
+        _refused(c, ICommits.WrongSigner.selector);
     }
 
     function test_bytesAreWithinCommitGas() public {
@@ -207,9 +289,12 @@ contract RefusalsTest is EnigmaTest {
         uint256[] memory group = enigma.group(account);
         Commitment memory c = _fresh();
         c.signatures = new bytes[](1);
+        c.signatures[0] = new bytes(65);
         _refused(c, ICommits.MissingSignature.selector);
-        c = _fresh();
         c.signatures = new bytes[](3);
+        for (uint256 i = 0; i < 3; ++i) {
+            c.signatures[i] = new bytes(65);
+        }
         _refused(c, ICommits.MissingSignature.selector);
 
         c = _fresh();
@@ -217,8 +302,6 @@ contract RefusalsTest is EnigmaTest {
         c.signatures[1] = _signed(0xbad, _receiptHash(c.receipt));
         _refused(c, ICommits.WrongSigner.selector);
         c.signatures[1] = new bytes(65);
-        _refused(c, ICommits.WrongSigner.selector);
-        c.signatures[1] = new bytes(64);
         _refused(c, ICommits.WrongSigner.selector);
 
         _sign(c);

@@ -4,8 +4,9 @@ pragma solidity 0.8.37;
 import {ICommits} from "../src/interfaces/ICommits.sol";
 import {IInputs} from "../src/interfaces/IInputs.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
-import {Commitment, Input, SecretContract, TaskParameters} from "../src/interfaces/Types.sol";
+import {Input, SecretContract, TaskParameters} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
+import {Commitment} from "./Packing.sol";
 
 /// @notice An input that nobody executes is given up after two epoch lengths, 128 blocks.
 contract SkipsTest is EnigmaTest {

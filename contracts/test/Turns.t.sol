@@ -3,8 +3,9 @@ pragma solidity 0.8.37;
 
 import {ICommits} from "../src/interfaces/ICommits.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
-import {Commitment, Input, TaskParameters, Worker} from "../src/interfaces/Types.sol";
+import {Input, TaskParameters, Worker} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
+import {Commitment} from "./Packing.sol";
 
 /// @notice The order and the clock: who takes over when, and what the silent lose. Five workers, groups of three,
 /// takeover after three blocks.
@@ -36,7 +37,7 @@ contract TurnsTest is EnigmaTest {
         return uint8(word >> 48);
     }
 
-    function _by(uint256[] memory ranks) private view returns (Commitment[] memory) {
+    function _by(uint256[] memory ranks) private view returns (bytes[] memory) {
         Commitment memory c = _unsigned(account, 1);
         _signBy(c, ranks);
         return _one(c);
@@ -45,7 +46,7 @@ contract TurnsTest is EnigmaTest {
     /// @dev In block `start + wait - 1` it is refused, in the next one it lands.
     function _landsAfter(uint256 wait, uint256[] memory ranks) private {
         vm.roll(start + wait - 1);
-        Commitment[] memory list = _by(ranks);
+        bytes[] memory list = _by(ranks);
         vm.expectRevert(ITurns.TurnNotCome.selector);
         enigma.commit(list);
         vm.roll(start + wait);
@@ -90,7 +91,7 @@ contract TurnsTest is EnigmaTest {
         assertEq(word, 0);
         vm.roll(start + 3);
         (, word,) = enigma.turns(account);
-        Commitment[] memory list = _by(_ranks(1));
+        bytes[] memory list = _by(_ranks(1));
         vm.expectEmit(address(enigma));
         emit TakenOver(account, 2, word | 1 << 48);
         vm.expectEmit(address(enigma));
@@ -168,7 +169,7 @@ contract TurnsTest is EnigmaTest {
         _commitNowBy(_ranks(1));
         _another();
         vm.roll(block.number + 1);
-        Commitment[] memory list = _by(_ranks(0));
+        bytes[] memory list = _by(_ranks(0));
         vm.expectRevert(ITurns.TurnNotCome.selector);
         enigma.commit(list);
         _nextEpoch();
@@ -184,8 +185,8 @@ contract TurnsTest is EnigmaTest {
 
     function test_ofTwoInABlockTheFirstLandsAndNobodyIsSlashed() public {
         vm.roll(start + 10);
-        Commitment[] memory first = _by(_ranks(0));
-        Commitment[] memory second = _by(_ranks(1));
+        bytes[] memory first = _by(_ranks(0));
+        bytes[] memory second = _by(_ranks(1));
         enigma.commit(first);
         vm.expectRevert(ICommits.NotNextIndex.selector);
         enigma.commit(second);
@@ -195,7 +196,7 @@ contract TurnsTest is EnigmaTest {
 
     function test_aRefusedTakeoverBesideALandedReceiptSlashesNobody() public {
         vm.roll(start + 10);
-        Commitment[] memory both = new Commitment[](2);
+        bytes[] memory both = new bytes[](2);
         both[0] = _by(_ranks(0))[0];
         both[1] = _by(_ranks(1))[0];
         enigma.commit(both);
@@ -265,7 +266,7 @@ contract TurnsTest is EnigmaTest {
     function test_signersComeInTheOrderOfTheirTurns() public {
         _withSigners(2);
         vm.roll(start + 100);
-        Commitment[] memory list = _by(_ranks(2, 1));
+        bytes[] memory list = _by(_ranks(2, 1));
         vm.expectRevert(ICommits.WrongSignerOrder.selector);
         enigma.commit(list);
         list = _by(_ranks(3, 3));

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Commitment} from "./Types.sol";
-
 /// @title Commits: landing receipts
 /// @notice A receipt lands if it is for exactly the next inputs that Ethereum ordered, on exactly the state that it
 /// last recorded, as seen from exactly this chain, signed by the enclaves that the lottery chose. One that fails is
@@ -30,18 +28,14 @@ interface ICommits {
     /// @notice The portal did not take the value.
     error PortalRefused();
 
-    /// @notice The receipt is of another network.
-    error WrongNetwork();
-    /// @notice The receipt was made under other rules.
-    error WrongRuleset();
+    /// @notice The bytes are no packed commitment, too few or too many.
+    error MalformedCommitment();
     /// @notice The receipt's epoch is not the current one.
     error WrongEpoch();
     /// @notice The receipt does not begin at the oldest pending input.
     error NotNextIndex();
-    /// @notice The receipt ends beyond the log, or the inputs are not as many as it says.
+    /// @notice The receipt has no task, or ends beyond the log.
     error WrongLastIndex();
-    /// @notice There must be one result, output and delta per input.
-    error WrongResultCount();
     /// @notice The inputs are not the log's.
     error WrongInputHead();
     /// @notice The receipt builds on another state than the chain's last.
@@ -54,14 +48,8 @@ interface ICommits {
     error InvalidStatus();
     /// @notice More gas is charged than the task allows.
     error GasAboveLimit();
-    /// @notice An output is not the signed one.
-    error OutputHashMismatch();
-    /// @notice A delta is not the signed one.
-    error DeltaHashMismatch();
     /// @notice A task's output, delta and outbound calls take more than its commitGas pays for.
     error CommitGasExceeded();
-    /// @notice The state head after does not follow from inputs and deltas.
-    error WrongStateHeadAfter();
     /// @notice The anchor must be an earlier block.
     error AnchorInFuture();
     /// @notice The anchor is more than 8,191 blocks old.
@@ -74,7 +62,7 @@ interface ICommits {
     error GroupTooSmall();
     /// @notice There must be exactly as many signatures as the contract needs signers.
     error MissingSignature();
-    /// @notice A signature is malformed, or of no worker.
+    /// @notice A signature is malformed, or of no worker: what was signed is another receipt.
     error WrongSigner();
     /// @notice A signer is a worker, but not one that may serve the contract in this epoch.
     error NotInGroup();
@@ -83,7 +71,10 @@ interface ICommits {
 
     /// @notice Lands receipts, pays for them, publishes their outputs and deltas, and makes their outbound calls
     /// (IOutbound). Anybody may carry them.
+    /// @param commitments Each packed (docs/bytes.md, "Packed commitments"): of the receipt only what the contract cannot
+    /// derive or has to compare. The rest of what the signers vouch for is the contract's own, so where they saw something
+    /// else, they have signed something else (`WrongSigner`).
     /// @dev All are checked and stored before any money moves, and all are settled before any outbound call is made,
     /// under a lock.
-    function commit(Commitment[] calldata commitments) external;
+    function commit(bytes[] calldata commitments) external;
 }

@@ -18,8 +18,6 @@ interface IOutbound {
         bool success
     );
 
-    /// @notice The outbound calls are not the signed ones.
-    error OutboundHashMismatch();
     /// @notice An outbound call is of no completed task of the receipt, out of order, or no call that there can be.
     error InvalidOutbound();
     /// @notice The transaction has too little gas to give an outbound call all of its own.

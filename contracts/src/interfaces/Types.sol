@@ -96,7 +96,9 @@ struct SecretContract {
     /// Index of the oldest pending input.
     uint64 cursor;
     /// Epoch whose state key seals the last snapshot; zero before the first commit.
-    uint40 sealedEpoch;
+    uint32 sealedEpoch;
+    /// Whether its state is declared lost (`lost`).
+    bool isLost;
     uint40 lastCommitBlock;
     /// Signatures that a receipt needs.
     uint8 signers;
@@ -230,32 +232,65 @@ struct Receipt {
     bytes32 outboundHash;
 }
 
+/// @notice A task of a commitment: the terms of its input, and its result.
+struct CommittedTask {
+    address sender;
+    bytes32 onBehalfOf;
+    uint256 value;
+    uint256 gasLimit;
+    uint256 commitGas;
+    uint256 priceCap;
+    uint256 tip;
+    uint256 status;
+    uint256 gasCharged;
+    /// Place of its output in calldata. Its delta follows.
+    uint256 output;
+    uint256 outputSize;
+    uint256 deltaSize;
+}
+
 /// @notice What a secret contract does on Ethereum through its portal.
 struct OutboundCall {
     /// Of the input whose task asks for it.
-    uint64 index;
+    uint256 index;
     /// 1 transfer of plain ETH, 2 call.
-    uint8 kind;
+    uint256 kind;
     address target;
     /// Wei, below 2^128.
     uint256 value;
     /// That the target gets, beside what value brings; zero for a transfer.
-    uint64 gas;
+    uint256 gas;
     /// Empty for a transfer.
     bytes data;
 }
 
-/// @notice A receipt with what the chain needs to check and publish it.
+/// @notice A receipt with what the chain needs to check and publish it, as it is read from calldata (library Packed). The
+/// first fifteen words are those that enclaves sign.
 struct Commitment {
-    Receipt receipt;
-    /// The inputs `firstIndex` to `lastIndex`, as they were logged.
-    Input[] inputs;
-    /// Encrypted outputs, one a task.
-    bytes[] outputs;
-    /// Sealed deltas, one a task.
-    bytes[] deltas;
-    /// 65 bytes each, in the order of the signers' turns.
-    bytes[] signatures;
+    bytes32 typeHash;
+    bytes32 network;
+    uint256 ruleset;
+    address secretContract;
+    uint256 epoch;
+    uint256 firstIndex;
+    uint256 lastIndex;
+    bytes32 inputHead;
+    bytes32 stateHeadBefore;
+    bytes32 stateHeadAfter;
+    uint256 anchorNumber;
+    bytes32 anchorHash;
+    bytes32 resultsHash;
+    bytes32 snapshotHash;
+    bytes32 outboundHash;
+    CommittedTask[] tasks;
     /// Those of all tasks, in the order in which they run.
     OutboundCall[] outbound;
+    /// Blocks of the first input and of the last.
+    uint256 firstBlock;
+    uint256 lastBlock;
+    /// How many signatures of 65 bytes, in the order of the signers' turns, and their place in calldata.
+    uint256 signatureCount;
+    uint256 signatures;
+    /// The signers' ids in their order, 24 bits each.
+    uint256 signers;
 }

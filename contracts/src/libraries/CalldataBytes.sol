@@ -4,14 +4,11 @@ pragma solidity 0.8.37;
 /// @title CalldataBytes: bytes of calldata hashed and copied into logs as they lie, without a copy for each use
 /// @dev Memory beyond the free pointer is nobody's; what is written there is used at once.
 library CalldataBytes {
-    /// @notice Element `i` of a list, where its offset points to.
-    /// @dev `i` is below the list's length. That offset and length stay within the calldata is not asked: beyond its end
-    /// there are zeros, so whatever they say, it is the same bytes that are hashed, measured and logged.
-    function at(bytes[] calldata list, uint256 i) internal pure returns (bytes calldata element) {
+    /// @notice The bytes of calldata from a place on.
+    function slice(uint256 at, uint256 size) internal pure returns (bytes calldata data) {
         assembly ("memory-safe") {
-            let start := add(list.offset, calldataload(add(list.offset, shl(5, i))))
-            element.offset := add(start, 0x20)
-            element.length := calldataload(start)
+            data.offset := at
+            data.length := size
         }
     }
 
@@ -35,26 +32,6 @@ library CalldataBytes {
             mstore(sub(end, 0x20), 0)
             mstore(ptr, data.length)
             calldatacopy(start, data.offset, data.length)
-        }
-    }
-
-    /// @notice ABI-encodes an array of bytes at `ptr`, beyond the free pointer: the length, every element's offset from
-    /// behind it, the elements.
-    /// @return end Behind them.
-    function putAll(bytes[] calldata list, uint256 ptr) internal pure returns (uint256 end) {
-        uint256 place;
-        assembly ("memory-safe") {
-            mstore(ptr, list.length)
-            place := add(ptr, 0x20)
-            end := add(place, shl(5, list.length))
-        }
-        unchecked {
-            for (uint256 i = 0; i < list.length; ++i) {
-                assembly ("memory-safe") {
-                    mstore(add(place, shl(5, i)), sub(end, place))
-                }
-                end = put(at(list, i), end);
-            }
         }
     }
 }

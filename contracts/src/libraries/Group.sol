@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 /// @title Group: the drawn workers of a contract and epoch, in one word
 /// @notice Bits 0..39 epoch, 40..47 count, 48..55 the ranks that were passed over (bit r of them: rank r), then the ids
-/// by rank, 24 bits each. Usually as many as a group has; all of the sequence once a worker beyond the group has signed.
+/// by rank, 24 bits each. Usually as many as a receipt needs signers; a whole group once a later rank of it has signed, all
+/// of the sequence once a worker beyond the group has.
 library Group {
     /// Workers that fit the word, and that may serve a contract in an epoch.
     uint256 internal constant CAPACITY = 8;

@@ -89,44 +89,4 @@ library InputLog {
             inputHash := keccak256(ptr, 0x260)
         }
     }
-
-    /// @notice The hashes of inputs in calldata that follow each other, the first of index `first`, and the log's head
-    /// with them.
-    /// @param head The log's head before them.
-    function hashAll(
-        Input[] calldata inputs,
-        address secretContract,
-        uint64 first,
-        bytes32 head
-    ) internal pure returns (bytes32[] memory hashes, bytes32 last) {
-        bytes32 tag = Tags.INPUT;
-        bytes32 headTag = Tags.INPUT_HEAD;
-        last = head;
-        // The array is allocated by hand, since all of it is written. Beyond it, where memory is free, lie two preimages
-        // of which only what differs is written anew: that of `hashCalldata`, and behind its 0x260 bytes `extend`'s.
-        assembly ("memory-safe") {
-            hashes := mload(0x40)
-            mstore(hashes, inputs.length)
-            let at := add(hashes, 0x20)
-            let ptr := add(at, shl(5, inputs.length))
-            mstore(0x40, ptr)
-            let link := add(ptr, 0x260)
-            mstore(ptr, tag)
-            mstore(add(ptr, 0x40), secretContract)
-            mstore(link, headTag)
-            let input := inputs.offset
-            for { let index := first } lt(at, ptr) { index := add(index, 1) } {
-                mstore(add(ptr, 0x20), calldataload(input))
-                mstore(add(ptr, 0x60), index)
-                calldatacopy(add(ptr, 0x80), add(input, 0x20), 0x1e0)
-                let inputHash := keccak256(ptr, 0x260)
-                mstore(at, inputHash)
-                mstore(add(link, 0x20), last)
-                mstore(add(link, 0x40), inputHash)
-                last := keccak256(link, 0x60)
-                at := add(at, 0x20)
-                input := add(input, 0x200)
-            }
-        }
-    }
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Receipt, TaskResult} from "../interfaces/Types.sol";
+import {Commitment, Receipt, TaskResult} from "../interfaces/Types.sol";
 
 /// @title ReceiptHash: the EIP-712 hash of a receipt
-/// @dev Copies the words as they lie in calldata; whoever calls has read every field through its type before.
 library ReceiptHash {
     bytes32 private constant RECEIPT = keccak256(
         "Receipt(bytes32 network,uint64 ruleset,address secretContract,uint64 epoch,uint64 firstIndex,uint64 lastIndex,bytes32 inputHead,bytes32 stateHeadBefore,bytes32 stateHeadAfter,uint64 anchorNumber,bytes32 anchorHash,TaskResult[] results,bytes32 snapshotHash,bytes32 outboundHash)TaskResult(uint8 status,uint64 gasCharged,bytes32 outputHash,bytes32 deltaHash)"
@@ -13,6 +12,16 @@ library ReceiptHash {
         keccak256("TaskResult(uint8 status,uint64 gasCharged,bytes32 outputHash,bytes32 deltaHash)");
 
     /// @notice The struct hash; `EIP712.digest` makes it what is signed.
+    /// @dev Its preimage is what the commitment begins with.
+    function hash(Commitment memory commitment) internal pure returns (bytes32 structHash) {
+        commitment.typeHash = RECEIPT;
+        assembly ("memory-safe") {
+            structHash := keccak256(commitment, 0x1e0)
+        }
+    }
+
+    /// @notice The same of a receipt in calldata.
+    /// @dev Copies the words as they lie; whoever calls has read every field through its type before.
     function hash(Receipt calldata receipt) internal pure returns (bytes32 structHash) {
         bytes32 typeHash = RECEIPT;
         bytes32 resultsHash = _hashResults(receipt.results);
