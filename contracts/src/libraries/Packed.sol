@@ -14,6 +14,13 @@ library Packed {
     uint256 private constant HEADER_SIZE = 145;
     uint256 private constant SIGNATURE_SIZE = 65;
     uint256 private constant CALL_SIZE = 49;
+    uint256 private constant TASK_HEADER_SIZE = 13;
+    /// Of a task in memory.
+    uint256 private constant TASK_SIZE = 0x180;
+    /// In the preimages: the block of the input, and the heads so far.
+    uint256 private constant INPUT_BLOCK = 0x1a0;
+    uint256 private constant LAST_INPUT_HEAD = 0x280;
+    uint256 private constant LAST_STATE_HEAD = 0x2e0;
 
     bytes32 private constant TASK_RESULT =
         keccak256("TaskResult(uint8 status,uint64 gasCharged,bytes32 outputHash,bytes32 deltaHash)");
@@ -65,100 +72,143 @@ library Packed {
     /// @param into With the heads before the first task as `inputHead` and `stateHeadAfter`, which become those after the
     /// last.
     /// @return next The place behind them; zero if the bytes are no commitment.
+    /// @dev The array and its structs are allocated by hand, since all of them is written, and so are the hashes of the
+    /// results. Beyond them memory is free: there are the preimages.
     function readTasks(bytes calldata packed, uint256 at, Commitment memory into) internal pure returns (uint256 next) {
-        (bytes32 inputTag, bytes32 headTag, bytes32 stateTag) = (Tags.INPUT, Tags.INPUT_HEAD, Tags.STATE_HEAD);
-        bytes32 resultType = TASK_RESULT;
-        uint256 first = into.firstIndex;
-        uint256 count;
-        bytes32 inputHead = into.inputHead;
-        bytes32 stateHead = into.stateHeadAfter;
-        address account = into.secretContract;
-        uint256 end;
         unchecked {
-            count = into.lastIndex + 1 - first;
-            end = _start(packed) + packed.length;
+            uint256 count = into.lastIndex + 1 - into.firstIndex;
+            uint256 end = _start(packed) + packed.length;
+            (CommittedTask[] memory tasks, uint256 task, uint256 hashes) = _allocate(count);
+            uint256 preimages = hashes + 0x20 * count;
+            _begin(preimages, into);
+            for (uint256 i = 0; i < count; ++i) {
+                at = _readTask(at, end, task, preimages);
+                if (at == 0) return 0;
+                _fold(preimages, task, hashes + 0x20 * i);
+                if (i == 0) into.firstBlock = _word(preimages + INPUT_BLOCK);
+                assembly ("memory-safe") {
+                    mstore(add(tasks, shl(5, add(i, 1))), task)
+                }
+                task += TASK_SIZE;
+            }
+            into.tasks = tasks;
+            into.lastBlock = _word(preimages + INPUT_BLOCK);
+            into.inputHead = bytes32(_word(preimages + LAST_INPUT_HEAD));
+            into.stateHeadAfter = bytes32(_word(preimages + LAST_STATE_HEAD));
+            assembly ("memory-safe") {
+                mstore(add(into, 0x180), keccak256(hashes, shl(5, count)))
+            }
+            return at;
         }
-        CommittedTask[] memory tasks;
-        bytes32 resultsHash;
-        uint256 firstBlock;
-        uint256 lastBlock;
-        // The array and its structs, 0x180 bytes each, are allocated by hand, since all of them is written. Beyond them,
-        // where memory is free, lie the hashes of the results and four preimages of which only what differs is written
-        // anew: of an input 0x260 bytes, of a head 0x60, of a state head 0x80, of a result 0xa0.
+    }
+
+    /// @return tasks The array, whose places are to be set.
+    /// @return first Of its structs.
+    /// @return hashes Room behind them for a word a task.
+    function _allocate(uint256 count)
+        private
+        pure
+        returns (CommittedTask[] memory tasks, uint256 first, uint256 hashes)
+    {
         assembly ("memory-safe") {
             tasks := mload(0x40)
             mstore(tasks, count)
-            let task := add(tasks, shl(5, add(count, 1)))
-            let hashes := add(task, mul(count, 0x180))
-            mstore(0x40, hashes)
-            let input := add(hashes, shl(5, count))
-            calldatacopy(input, calldatasize(), 0x260)
-            mstore(input, inputTag)
-            mstore(add(input, 0x40), account)
-            mstore(add(input, 0x260), headTag)
-            mstore(add(input, 0x280), inputHead)
-            mstore(add(input, 0x2c0), stateTag)
-            mstore(add(input, 0x2e0), stateHead)
-            mstore(add(input, 0x340), resultType)
-            let bytesAt := add(input, 0x3e0)
-            for { let i := 0 } lt(i, count) { i := add(i, 1) } {
-                // Mask 2 bytes, kind and status 1, gas charged 4, sizes of output and delta 3 each.
-                let word := calldataload(at)
-                at := add(at, 13)
-                let mask := shr(240, word)
-                let bad := shr(15, mask)
-                // From the last field to the first, those that are another than before: a byte for the size, the number.
-                for { let field := add(input, 0x240) } mask { field := sub(field, 0x20) } {
-                    if and(mask, 1) {
-                        let size := byte(0, calldataload(at))
-                        bad := or(bad, gt(size, 32))
-                        mstore(field, shr(sub(256, shl(3, size)), calldataload(add(at, 1))))
-                        at := add(at, add(size, 1))
-                    }
-                    mask := shr(1, mask)
-                }
-                let outputSize := and(shr(176, word), 0xffffff)
-                let deltaSize := and(shr(152, word), 0xffffff)
-                if or(bad, gt(add(at, add(outputSize, deltaSize)), end)) {
-                    at := 0
-                    break
-                }
-                mstore(add(input, 0x20), and(shr(236, word), 0xf))
-                mstore(add(input, 0x60), add(first, i))
-                mstore(add(input, 0x2a0), keccak256(input, 0x260))
-                mstore(add(input, 0x280), keccak256(add(input, 0x260), 0x60))
+            first := add(tasks, shl(5, add(count, 1)))
+            hashes := add(first, mul(count, TASK_SIZE))
+            mstore(0x40, add(hashes, shl(5, count)))
+        }
+    }
 
-                mstore(add(tasks, shl(5, add(i, 1))), task)
-                mcopy(task, add(input, 0x80), 0xe0)
+    /// @dev Four preimages, of which only what differs is written anew for each task: of an input (0x260 bytes), of the
+    /// log's head (0x60), of the state's (0x80) and of a result (0xa0).
+    function _begin(uint256 preimages, Commitment memory into) private pure {
+        (bytes32 inputTag, bytes32 headTag, bytes32 stateTag) = (Tags.INPUT, Tags.INPUT_HEAD, Tags.STATE_HEAD);
+        (bytes32 resultType, address account) = (TASK_RESULT, into.secretContract);
+        (bytes32 inputHead, bytes32 stateHead, uint256 first) = (into.inputHead, into.stateHeadAfter, into.firstIndex);
+        assembly ("memory-safe") {
+            calldatacopy(preimages, calldatasize(), 0x260)
+            mstore(preimages, inputTag)
+            mstore(add(preimages, 0x40), account)
+            mstore(add(preimages, 0x60), sub(first, 1))
+            mstore(add(preimages, 0x260), headTag)
+            mstore(add(preimages, LAST_INPUT_HEAD), inputHead)
+            mstore(add(preimages, 0x2c0), stateTag)
+            mstore(add(preimages, LAST_STATE_HEAD), stateHead)
+            mstore(add(preimages, 0x340), resultType)
+        }
+    }
+
+    /// @dev Reads a task: what of its input is another than before into the preimage, the rest into its struct.
+    function _readTask(uint256 at, uint256 end, uint256 task, uint256 preimages) private pure returns (uint256 next) {
+        unchecked {
+            // Mask 2 bytes, kind and status 1, gas charged 4, sizes of output and delta 3 each.
+            uint256 word = _load(at);
+            at = _readNumbers(at + TASK_HEADER_SIZE, word >> 240, preimages + 0x240);
+            uint256 outputSize = uint24(word >> 176);
+            uint256 deltaSize = uint24(word >> 152);
+            next = at + outputSize + deltaSize;
+            if (at == 0 || next > end) return 0;
+            assembly ("memory-safe") {
+                mstore(add(preimages, 0x20), and(shr(236, word), 0xf))
+                let index := add(preimages, 0x60)
+                mstore(index, add(mload(index), 1))
+                // From `sender` to `tip`, as they lie in the preimage.
+                mcopy(task, add(preimages, 0x80), 0xe0)
                 mstore(add(task, 0xe0), and(shr(232, word), 0xf))
                 mstore(add(task, 0x100), and(shr(200, word), 0xffffffff))
                 mstore(add(task, 0x120), at)
                 mstore(add(task, 0x140), outputSize)
                 mstore(add(task, 0x160), deltaSize)
-
-                mcopy(add(input, 0x360), add(task, 0xe0), 0x40)
-                calldatacopy(bytesAt, at, outputSize)
-                mstore(add(input, 0x3a0), keccak256(bytesAt, outputSize))
-                at := add(at, outputSize)
-                calldatacopy(bytesAt, at, deltaSize)
-                mstore(add(input, 0x3c0), keccak256(bytesAt, deltaSize))
-                at := add(at, deltaSize)
-                mstore(add(hashes, shl(5, i)), keccak256(add(input, 0x340), 0xa0))
-
-                mstore(add(input, 0x300), mload(add(input, 0x2a0)))
-                mstore(add(input, 0x320), mload(add(input, 0x3c0)))
-                mstore(add(input, 0x2e0), keccak256(add(input, 0x2c0), 0x80))
-                if iszero(i) { firstBlock := mload(add(input, 0x1a0)) }
-                task := add(task, 0x180)
             }
-            next := at
-            inputHead := mload(add(input, 0x280))
-            stateHead := mload(add(input, 0x2e0))
-            resultsHash := keccak256(hashes, shl(5, count))
-            lastBlock := mload(add(input, 0x1a0))
         }
-        (into.tasks, into.firstBlock, into.lastBlock) = (tasks, firstBlock, lastBlock);
-        (into.inputHead, into.stateHeadAfter, into.resultsHash) = (inputHead, stateHead, resultsHash);
+    }
+
+    /// @dev Reads those fields of an input that are another than before, by a bit each, from the last to the second: a
+    /// byte that says how many bytes long it is, and the number.
+    /// @param field Of the last field, where it is hashed.
+    /// @return next The place behind them; zero if the bytes are no commitment.
+    function _readNumbers(uint256 at, uint256 mask, uint256 field) private pure returns (uint256 next) {
+        unchecked {
+            if (mask >> 15 != 0) return 0;
+            for (; mask != 0; mask >>= 1) {
+                if (mask & 1 == 1) {
+                    uint256 size = _load(at) >> 248;
+                    if (size > 32) return 0;
+                    assembly ("memory-safe") {
+                        mstore(field, shr(sub(256, shl(3, size)), calldataload(add(at, 1))))
+                    }
+                    at += size + 1;
+                }
+                field -= 0x20;
+            }
+            return at;
+        }
+    }
+
+    /// @dev Hashes a task that was read, and extends both heads by it.
+    /// @param result Where the hash of its result goes.
+    function _fold(uint256 preimages, uint256 task, uint256 result) private pure {
+        assembly ("memory-safe") {
+            let inputHash := keccak256(preimages, 0x260)
+            mstore(add(preimages, 0x2a0), inputHash)
+            mstore(add(preimages, 0x280), keccak256(add(preimages, 0x260), 0x60))
+            // Status and gas.
+            mcopy(add(preimages, 0x360), add(task, 0xe0), 0x40)
+            let at := mload(add(task, 0x120))
+            let size := mload(add(task, 0x140))
+            let free := add(preimages, 0x3e0)
+            calldatacopy(free, at, size)
+            mstore(add(preimages, 0x3a0), keccak256(free, size))
+            at := add(at, size)
+            size := mload(add(task, 0x160))
+            calldatacopy(free, at, size)
+            let deltaHash := keccak256(free, size)
+            mstore(add(preimages, 0x3c0), deltaHash)
+            mstore(result, keccak256(add(preimages, 0x340), 0xa0))
+            mstore(add(preimages, 0x300), inputHash)
+            mstore(add(preimages, 0x320), deltaHash)
+            mstore(add(preimages, 0x2e0), keccak256(add(preimages, 0x2c0), 0x80))
+        }
     }
 
     /// @notice Reads the outbound calls, and hashes them.
@@ -220,6 +270,12 @@ library Packed {
     function _start(bytes calldata packed) private pure returns (uint256 at) {
         assembly ("memory-safe") {
             at := packed.offset
+        }
+    }
+
+    function _word(uint256 ptr) private pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := mload(ptr)
         }
     }
 
