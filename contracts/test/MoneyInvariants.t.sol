@@ -181,7 +181,7 @@ contract MoneyInvariantsTest is Test {
     function _rarely(uint256 a, uint256 b, uint256 c) private {
         uint256 action = b % 7;
         if (action == 0 || action == 6) handler.giveUp(a);
-        else if (action == 1) handler.nextEpoch();
+        else if (action == 1) handler.takeOver(a, c, b);
         else if (action == 2) handler.forceEther(a, c);
         else if (action == 3) handler.takeOver(a, b, c);
         else if (action == 4) handler.createBundle(a, c);

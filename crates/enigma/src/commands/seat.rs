@@ -35,13 +35,22 @@ pub async fn run(args: Seat) -> Result<ExitCode> {
         let seat = chain.seat(number - 1).await?.with_context(|| format!("seat {number}"))?;
         let due = pool.per_seat.saturating_sub(seat.claimed);
         if !args.json {
-            out!("seat {number}  {}  {} ETH to claim, {} ETH claimed", seat.operator, show_ether(due), show_ether(seat.claimed));
+            out!(
+                "seat {number}  {}  {} ETH to claim, {} ETH claimed",
+                seat.operator,
+                show_ether(due),
+                show_ether(seat.claimed)
+            );
         }
         let (due, claimed) = (due.to_string(), seat.claimed.to_string());
-        seats.push(json!({ "seat": number, "operator": seat.operator, "dueWei": due, "claimedWei": claimed }));
+        seats
+            .push(json!({ "seat": number, "operator": seat.operator, "dueWei": due, "claimedWei": claimed }));
     }
     if args.json {
-        out!("{}", json!({ "ok": true, "poolWei": pool.amount.to_string(), "seats": seats, "claim": claimed }));
+        out!(
+            "{}",
+            json!({ "ok": true, "poolWei": pool.amount.to_string(), "seats": seats, "claim": claimed })
+        );
     } else if args.number.is_none() {
         out!("pool    {} ETH for beacons", show_ether(pool.amount));
     }

@@ -29,14 +29,8 @@ pub struct Parameters {
 
 impl Parameters {
     /// Those of a local network.
-    pub const LOCAL: Self = Self {
-        epoch_length: 64,
-        group_size: 3,
-        takeover: 3,
-        skip_epochs: 2,
-        window: 16,
-        min_stake: 100,
-    };
+    pub const LOCAL: Self =
+        Self { epoch_length: 64, group_size: 3, takeover: 3, skip_epochs: 2, window: 16, min_stake: 100 };
 }
 
 /// A worker that the deployer admits.

@@ -45,7 +45,7 @@ pub use events::{
     Span, TakeoverEvent, TaskOutcome,
 };
 pub use node_api::NodeApi;
-pub use records::{EpochWord, LostRecord, Turns, WorkerRecord};
+pub use records::{Account, EpochWord, LostRecord, Pool, Seat, Turns, WorkerRecord};
 pub use sender::{Dropped, Outcome, Refusal, SendOptions, Sender};
 pub use tasks::SignedReceipt;
 

@@ -78,7 +78,11 @@ mod tests {
         assert_eq!(beacon(wei(0), 7, 4), (wei(0), wei(0)));
         assert_eq!(beacon(wei(250_000), 7, 4), (wei(250_000), wei(0)), "all that there is");
         assert_eq!(beacon(wei(9 * 1_750_000), 7, 4), (wei(1_750_000), wei(0)), "just the reserve");
-        assert_eq!(beacon(wei(9 * 1_750_000 + 11), 7, 4), (wei(1_750_000), wei(2)), "what does not divide stays");
+        assert_eq!(
+            beacon(wei(9 * 1_750_000 + 11), 7, 4),
+            (wei(1_750_000), wei(2)),
+            "what does not divide stays"
+        );
         assert_eq!(beacon(wei(11), 0, 4), (wei(0), wei(2)), "for nothing");
         assert_eq!(beacon(U256::MAX, u128::MAX, 0).0, wei(250_000) * U256::from(u128::MAX));
     }

@@ -14,11 +14,6 @@ export async function getCredits(
 ): Promise<bigint> {
   const { address } = accountOf(connection, 'Asking for credits', parameters.account)
   const [block] = await Promise.all([blockAt(connection, 'latest'), verifyNetwork(connection)])
-  const [credits = 0n] = await prove(
-    connection,
-    block,
-    [layout.credits(address)],
-    `the credits of ${address}`,
-  )
-  return credits
+  const [word = 0n] = await prove(connection, block, [layout.ledger(address)], `the credits of ${address}`)
+  return BigInt.asUintN(128, word)
 }

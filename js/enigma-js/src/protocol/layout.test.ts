@@ -39,9 +39,10 @@ test('words and mappings are where the compiler put them', () => {
   } as const
   for (const [name, label] of Object.entries(names))
     expect(layout[name as keyof typeof names]).toBe(word(slot(label)))
-  expect(layout.seed(7)).toBe(entry('0x07', 'seeds'))
+  expect(layout.seed(7)).toBe(entry('0x03', 'seeds'))
+  expect(layout.seed(8)).toBe(entry('0x00', 'seeds'))
   expect(layout.workerId(account)).toBe(entry(account, 'workerIds'))
-  expect(layout.credits(account)).toBe(entry(account, 'credits'))
+  expect(layout.ledger(account)).toBe(entry(account, 'ledger'))
   expect(layout.measurement(word(3n))).toBe(entry(word(3n), 'measurements'))
   expect(layout.treeWord(3, 4_095, 2)).toBe(
     entry(numberToHex((3n << 32n) | BigInt((4_095 << 2) | 2)), 'tree'),

@@ -13,11 +13,11 @@ const WORKER_IDS = 10
 const MEASUREMENTS = 11
 const SECRET_CONTRACTS = 12
 const HEADS = 13
-const CREDITS = 14
+const LEDGER = 14
 
 /** Where each word of the contract lies. What is in it: `words.ts`. */
 export const layout = {
-  /** `epochLength, groupSize, takeover, skipEpochs, window`. */
+  /** `epochLength, groupSize, takeover, skipEpochs, window, minStake`. */
   parameters: fixed(0),
   /** The network's identity. */
   network: fixed(1),
@@ -31,8 +31,8 @@ export const layout = {
   /** A word of the stake tree. */
   treeWord: (level: number, index: number, version: number): Hex =>
     entry((BigInt(level) << 32n) | (BigInt(index) << 2n) | BigInt(version), TREE),
-  /** The seed of an epoch. */
-  seed: (epoch: Integer): Hex => entry(epoch, SEEDS),
+  /** The seed of an epoch, if it is the current one, or the next one after its beacon: others' lie in this ring too. */
+  seed: (epoch: number): Hex => entry(epoch % 4, SEEDS),
   /** Word `offset` (0 to 3) of a worker's record. */
   worker: (id: Integer, offset: number): Hex => plus(entry(id, WORKERS), offset),
   /** Id + 1 of the worker with this signing key. */
@@ -48,8 +48,8 @@ export const layout = {
       entry(toBytes(contract, 'contract', 20), HEADS),
       Number(toInteger(index, 64, 'index') % BigInt(RING)),
     ),
-  /** What the contract owes to an account, wei. */
-  credits: (account: Address): Hex => entry(toBytes(account, 'account', 20), CREDITS),
+  /** What the contract owes to an account, wei, in the low half. */
+  ledger: (account: Address): Hex => entry(toBytes(account, 'account', 20), LEDGER),
 } as const
 
 function entry(key: Word, mapping: number): Hex {

@@ -83,9 +83,10 @@ async function draw(
   whole: boolean,
 ): Promise<number[]> {
   const read = async (slot: `0x${string}`) => (await prove(connection, block, [slot], 'the lottery'))[0] ?? 0n
+  // The first lottery is that of epoch 2.
+  if (epoch < 2) return []
   const slots = [layout.seed(epoch), layout.parameters]
   const [seed = 0n, parameters = 0n] = await prove(connection, block, slots, 'the lottery')
-  if (seed === 0n) return []
   const { groupSize } = unpackParameters(parameters)
   const count = whole ? SEQUENCE : groupSize
   const drawn = await sequence(read, { contract, epoch, seed: wordToHex(seed), count })
