@@ -7,12 +7,14 @@ mod chain;
 mod common;
 mod deploy;
 mod down;
+mod equivocation;
 mod join;
 mod logs;
 mod new;
 mod node;
 mod outcome;
 mod read;
+mod recheck;
 mod relay;
 mod setup;
 mod skip;
@@ -44,6 +46,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Node(args) => node::run(args.role).await,
         Command::Worker(args) => worker::run(args.action).await,
         Command::Admit(args) => admit::run(args).await,
+        Command::Equivocation(args) => equivocation::run(args).await,
+        Command::Recheck(args) => recheck::run(args).await,
         Command::Skip(args) => skip::run(args).await,
         Command::Setup(args) => setup::run(args).await,
         Command::Chain(args) => chain::run(&args),

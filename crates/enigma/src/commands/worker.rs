@@ -32,15 +32,17 @@ async fn status(args: WorkerTarget) -> Result<ExitCode> {
     let operator = Operator::load(&args.data_dir).await?;
     let (chain, account) = (operator.chain(), operator.sender.address());
     let token = chain.token().await?;
-    let (ether, tokens, credit, state) = tokio::try_join!(
+    let (ether, tokens, credit, revocations, state) = tokio::try_join!(
         chain.balance(account),
         chain.token_balance(token, account),
         chain.credits(account),
+        chain.revocations(),
         chain.network_state()
     )?;
     let record = operator.record().await?;
-    let (mut now, mut next) = (None, None);
+    let (mut now, mut next, mut barred) = (None, None, false);
     if let Some(record) = &record {
+        barred = chain.is_barred(record.platform).await?;
         now = operator.is_drawn_from(record.id, state.epoch).await?;
         next = operator.is_drawn_from(record.id, state.epoch + 1).await?;
     }
@@ -48,7 +50,8 @@ async fn status(args: WorkerTarget) -> Result<ExitCode> {
         let worker = record.map(|r| {
             json!({
                 "id": r.id, "operator": r.operator, "stakeWei": r.stake.to_string(), "loggedIn": r.logged_in,
-                "measurement": r.measurement, "expiry": r.expiry, "unlockEpoch": r.unlock_epoch,
+                "measurement": r.measurement, "platform": r.platform, "checked": r.checked == revocations,
+                "barred": barred, "expiry": r.expiry, "unlockEpoch": r.unlock_epoch,
             })
         });
         out!(
@@ -74,6 +77,12 @@ async fn status(args: WorkerTarget) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     out!("worker    {}, admitted until {}", record.id, clock::utc(record.expiry));
+    let standing = match barred {
+        true => ", barred: nothing that runs there may serve",
+        false if record.checked == revocations => "",
+        false => ", to be checked again after a revocation: `enigma recheck`, or a node that runs does it",
+    };
+    out!("platform  {}{standing}", record.platform);
     out!("stake     {} ENG{}", show_ether(record.stake), bound(&record, state.epoch));
     let drawn = match (now, next) {
         (Some(true), Some(false)) => "in this epoch, not in the next one",

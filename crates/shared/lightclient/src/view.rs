@@ -148,10 +148,9 @@ impl<'a> EnigmaView<'a> {
     pub fn is_revoked(&self, worker: u64) -> Result<bool, Missing> {
         let [measurement, platform] =
             self.slots.read_all([layout::worker(worker, 2), layout::worker(worker, 4)])?;
-        let [allowed, barred] = self.slots.read_all([
-            layout::measurement(measurement.into()),
-            layout::barred_platform(platform.into()),
-        ])?;
+        let [allowed, barred] = self
+            .slots
+            .read_all([layout::measurement(measurement.into()), layout::barred_platform(platform.into())])?;
         Ok(allowed.is_zero() || !barred.is_zero())
     }
 
