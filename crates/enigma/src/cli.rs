@@ -32,7 +32,9 @@ impl Cli {
             Command::Setup(setup) => setup.json,
             Command::Node(node) => matches!(&node.role, NodeRole::Worker(worker) if worker.join.json),
             Command::Worker(worker) => worker.json(),
-            Command::Admit(admit) => admit.json,
+            Command::Admit(admit) => admit.by.json,
+            Command::Equivocation(equivocation) => equivocation.by.json,
+            Command::Recheck(recheck) => recheck.by.json,
             Command::Skip(skip) => skip.json,
             Command::Credit(credit) => credit.json,
             Command::Withdraw(withdraw) => withdraw.json,
@@ -98,8 +100,16 @@ pub enum Command {
     #[command(after_help = "Example:\n  enigma worker leave --data-dir my-worker")]
     Worker(Worker),
     /// Admit a worker's enclave to the network; the deployer's part
-    #[command(after_help = "Example:\n  enigma admit --signer 0x… --operator 0x… --measurement 0x…")]
+    #[command(
+        after_help = "Example:\n  enigma admit --signer 0x… --operator 0x… --measurement 0x… --platform 0x…"
+    )]
     Admit(Admit),
+    /// Show that a worker's enclave signed two outcomes of the same inputs: its stake is burned, its platform barred; anybody may
+    #[command(after_help = "Example:\n  enigma equivocation proof.json")]
+    Equivocation(Equivocation),
+    /// Have the admission of workers checked anew after a revocation; anybody may
+    #[command(after_help = "Examples:\n  enigma recheck\n  enigma recheck 2")]
+    Recheck(Recheck),
     /// Skip the oldest pending input of a secret contract, if its deadline is over; anybody may
     #[command(after_help = "Example:\n  enigma skip 0x…")]
     Skip(Skip),
@@ -532,16 +542,42 @@ pub struct Admit {
     /// What runs there
     #[arg(long)]
     pub measurement: B256,
+    /// The machine that it runs on
+    #[arg(long)]
+    pub platform: B256,
     /// Days for which it is admitted
     #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u64).range(1..=36_500))]
     pub days: u64,
+    #[command(flatten)]
+    pub by: By,
+}
+
+#[derive(Args)]
+pub struct Equivocation {
+    /// The two receipts with their signatures, JSON
+    pub proof: PathBuf,
+    #[command(flatten)]
+    pub by: By,
+}
+
+#[derive(Args)]
+pub struct Recheck {
+    /// The worker's id [default: all whose admission was not checked since]
+    pub id: Option<u64>,
+    #[command(flatten)]
+    pub by: By,
+}
+
+/// Which network, and by whose account.
+#[derive(Args)]
+pub struct By {
     /// The Enigma contract [default: of the network in --data-dir]
     #[arg(long, requires = "rpc")]
     pub enigma: Option<Address>,
     /// The chain's endpoint [default: of the network in --data-dir]
     #[arg(long)]
     pub rpc: Option<String>,
-    /// The deployer's Ethereum key, hex in a file [default on a local chain: the deployer of local networks]
+    /// The Ethereum key that sends, hex in a file [default on a local chain: that of the deployer]
     #[arg(long)]
     pub key: Option<PathBuf>,
     /// Where a local network keeps its data

@@ -8,12 +8,14 @@ mod common;
 mod credit;
 mod deploy;
 mod down;
+mod equivocation;
 mod join;
 mod logs;
 mod new;
 mod node;
 mod outcome;
 mod read;
+mod recheck;
 mod relay;
 mod seat;
 mod setup;
@@ -47,6 +49,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Node(args) => node::run(args.role).await,
         Command::Worker(args) => worker::run(args.action).await,
         Command::Admit(args) => admit::run(args).await,
+        Command::Equivocation(args) => equivocation::run(args).await,
+        Command::Recheck(args) => recheck::run(args).await,
         Command::Skip(args) => skip::run(args).await,
         Command::Credit(args) => credit::run(args).await,
         Command::Withdraw(args) => withdraw::run(args).await,

@@ -112,6 +112,9 @@ export class MockNode {
     stake: `${(id + 1) * 1_000}000000000000000000`,
     loggedIn: true,
     measurement: word(0xabcdef),
+    platform: word(0xfedc00 + id),
+    checked: true,
+    barred: false,
     expiry: now() + 90 * 86_400,
   }))
   contracts: Fields[] = []

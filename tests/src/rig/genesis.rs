@@ -38,6 +38,14 @@ impl Rig {
     /// # Panics
     /// Anything fails.
     pub async fn start() -> Self {
+        Self::start_on([1, 2, 3]).await
+    }
+
+    /// The same with the workers on these machines, which they may share.
+    ///
+    /// # Panics
+    /// Anything fails.
+    pub async fn start_on(machines: [u8; WORKERS]) -> Self {
         let anvil = Anvil::start(&["--accounts", &accounts::FUNDED.to_string()]);
         let bare = Chain::connect(&anvil.url(), Address::ZERO).expect("an endpoint");
         let deployer = sender(&bare, accounts::DEPLOYER);
@@ -50,8 +58,8 @@ impl Rig {
         let deployer = sender(&chain, accounts::DEPLOYER);
 
         let mut workers = Vec::new();
-        for place in 0..WORKERS {
-            workers.push(admitted(&deployer, token, place).await);
+        for (place, machine) in machines.into_iter().enumerate() {
+            workers.push(admitted(&deployer, token, place, machine).await);
         }
         let setup = chain.descriptor([0; 96]).await.expect("a descriptor");
         let (descriptor, commitments, keys) = ceremony(&deployer, setup).await;
@@ -106,10 +114,10 @@ impl Rig {
     }
 }
 
-async fn admitted(deployer: &Sender, token: Address, place: usize) -> WorkerSeat {
+async fn admitted(deployer: &Sender, token: Address, place: usize, machine: u8) -> WorkerSeat {
     let name = format!("rig worker {place}");
     let mut door = WorkerDoor::new(&name);
-    let identity = door.start(place as u8 + 1, None).expect("wakes");
+    let identity = door.start(machine, None).expect("wakes");
     let operator = sender(deployer.chain(), accounts::FIRST_WORKER + place as u32);
     let height = deployer.chain().height().await.expect("a height");
     let now = deployer.chain().block(height).await.expect("a block").timestamp;

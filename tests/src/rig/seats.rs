@@ -125,13 +125,7 @@ pub(super) struct WorkerSeat {
 }
 
 impl WorkerSeat {
-    pub(super) fn new(
-        door: WorkerDoor,
-        name: &str,
-        id: u64,
-        identity: &Identity,
-        operator: Sender,
-    ) -> Self {
+    pub(super) fn new(door: WorkerDoor, name: &str, id: u64, identity: &Identity, operator: Sender) -> Self {
         let (signer, platform) = (identity.address, identity.platform);
         Self { door, id, signer, platform, operator, name: name.to_owned(), fed: Fed::default() }
     }

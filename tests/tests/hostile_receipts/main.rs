@@ -2,6 +2,7 @@
 //! enclave, the wrong time, the wrong chain. Real enclaves, real contract.
 
 mod anchors;
+mod equivocation;
 mod fields;
 mod forgeries;
 mod signers;

@@ -1,12 +1,10 @@
 //! Genuine receipts under signatures of the wrong party.
 
-use alloy_primitives::B256;
+use alloy_primitives::{B256, U256};
+use enigma_chain::bindings::Enigma;
 use enigma_crypto::sign::SigningKey;
 use enigma_primitives::Secret;
-use enigma_protocol::{
-    door::{Code, Refusal},
-    layout,
-};
+use enigma_protocol::door::{Code, Refusal};
 use enigma_tests::rig::Rig;
 use serde_json::json;
 
@@ -123,10 +121,29 @@ async fn a_measurement_that_is_off_the_list_signs_nothing() {
     let alice = rig.user(0).clone();
     let contract = running(&mut rig, &alice, 1).await;
     let (executed, commitment) = genuine(&mut rig, contract).await;
-    let slot = layout::measurement(enigma_platform::simulated_measurement("worker"));
-    let off = json!({ rig.chain.enigma().to_string(): { "stateDiff": { slot.to_string(): B256::ZERO } } });
-    let said = rig.try_commit_if(std::slice::from_ref(&commitment), off, json!({}));
-    assert_eq!(said, Err("MeasurementNotAllowed".to_owned()));
+    let first_rank = rig.group(contract).await[0] as u64;
+    // Of another measurement: its own goes on, once that is checked.
+    rig.deployer()
+        .call_enigma(&Enigma::barPlatformCall { platform: B256::repeat_byte(1) }, U256::ZERO)
+        .await
+        .expect("barred");
+    let genuine = std::slice::from_ref(&commitment);
+    assert_eq!(rig.try_commit(genuine), Err("AdmissionUnchecked".to_owned()));
+    let recheck = Enigma::recheckCall { id: U256::from(first_rank) };
+    alice.call_enigma(&recheck, U256::ZERO).await.expect("checked");
+    assert_eq!(rig.try_commit(genuine), Ok(()));
+
+    let measurement = enigma_platform::simulated_measurement("worker");
+    let revoke = Enigma::revokeMeasurementCall { measurement };
+    let refused = alice.call_enigma(&revoke, U256::ZERO).await.expect_err("not the deployer");
+    assert!(refused.is_refusal("NotDeployer"), "{refused}");
+    let before = rig.anvil.call("evm_snapshot", json!([]));
+    rig.deployer().call_enigma(&revoke, U256::ZERO).await.expect("revoked");
+    assert_eq!(rig.try_commit(genuine), Err("AdmissionUnchecked".to_owned()));
+    alice.call_enigma(&recheck, U256::ZERO).await.expect("logged out");
+    assert!(!rig.chain.worker(first_rank).await.expect("a worker").logged_in);
+    assert_eq!(rig.try_commit(genuine), Err("AdmissionUnchecked".to_owned()));
+    rig.anvil.call("evm_revert", json!([before]));
     rig.commit(&executed).await;
 }
 

@@ -6,53 +6,49 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use enigma_chain::{
-    Chain, Sender, accounts,
-    deployment::{self, Admission},
-};
+use enigma_chain::deployment::{self, Admission};
 use serde_json::json;
 
-use crate::{cli::Admit, operator::LOCAL_CHAIN, testnet::Directory};
+use super::common;
+use crate::cli::Admit;
 
 const DAY: u64 = 86_400;
 
 /// Admits; a known enclave's admission is renewed. Prints the worker's id.
 pub async fn run(args: Admit) -> Result<ExitCode> {
-    let chain = match (&args.rpc, args.enigma) {
-        (Some(rpc), Some(enigma)) => Chain::connect(rpc, enigma)?,
-        (rpc, _) => {
-            let network = Directory::new(&args.data_dir)?.network()?;
-            Chain::connect(rpc.as_ref().unwrap_or(&network.rpc), network.enigma)?
-        }
-    };
-    let key = match &args.key {
-        Some(path) => {
-            let told = || format!("{}", path.display());
-            accounts::from_hex(&std::fs::read_to_string(path).with_context(told)?).with_context(told)?
-        }
-        None if chain.chain_id().await? == LOCAL_CHAIN => accounts::local(accounts::DEPLOYER)?,
-        None => bail!("which account deployed the network? Name a file with its key: --key FILE"),
-    };
+    let sender = common::sender(&args.by).await?;
+    let chain = sender.chain();
     let deployer = chain.deployer().await?;
-    if key.address() != deployer {
+    if sender.address() != deployer {
         bail!(
             "only the network's deployer admits workers: that is {deployer}, and the key is {}'s",
-            key.address()
+            sender.address()
         );
     }
     if !chain.is_allowed(args.measurement).await? {
         bail!("the measurement {} is not on the network's list", args.measurement);
     }
+    if chain.is_barred(args.platform).await? {
+        bail!("the platform {} is barred: nothing that runs there is admitted any more", args.platform);
+    }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock")?.as_secs();
     let expiry = now + args.days * DAY;
-    let admission =
-        Admission { signer: args.signer, operator: args.operator, measurement: args.measurement, expiry };
-    deployment::admit_only(&Sender::new(chain.clone(), key), &admission).await?;
+    let admission = Admission {
+        signer: args.signer,
+        operator: args.operator,
+        measurement: args.measurement,
+        platform: args.platform,
+        expiry,
+    };
+    deployment::admit_only(&sender, &admission).await?;
     let id = chain.worker_id(args.signer).await?;
-    if args.json {
+    if args.by.json {
         out!(
             "{}",
-            json!({ "ok": true, "id": id, "signer": args.signer, "operator": args.operator, "expiry": expiry })
+            json!({
+                "ok": true, "id": id, "signer": args.signer, "operator": args.operator, "platform": args.platform,
+                "expiry": expiry,
+            })
         );
     } else {
         out!("worker {id} is admitted until {}", crate::clock::utc(expiry));

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use enigma_chain::{Chain, Sender, accounts, json_abi::JsonAbi};
 use enigma_sdk::Client;
 
-use crate::testnet::Directory;
+use crate::{cli::By, operator::LOCAL_CHAIN, testnet::Directory};
 
 /// A client for one of the ten funded accounts of a running network.
 pub async fn client(data_dir: &Path, from: u32) -> Result<(Client, Directory)> {
@@ -20,6 +20,26 @@ pub async fn client(data_dir: &Path, from: u32) -> Result<(Client, Directory)> {
     let sender = Sender::new(chain, accounts::local(from)?);
     let client = Client::connect(sender, network.descriptor()?).await?;
     Ok((client.with_nodes(&network.api)?, directory))
+}
+
+/// Who sends to a network that may be anywhere.
+pub async fn sender(by: &By) -> Result<Sender> {
+    let chain = match (&by.rpc, by.enigma) {
+        (Some(rpc), Some(enigma)) => Chain::connect(rpc, enigma)?,
+        (rpc, _) => {
+            let network = Directory::new(&by.data_dir)?.network()?;
+            Chain::connect(rpc.as_ref().unwrap_or(&network.rpc), network.enigma)?
+        }
+    };
+    let key = match &by.key {
+        Some(path) => {
+            let told = || format!("{}", path.display());
+            accounts::from_hex(&std::fs::read_to_string(path).with_context(told)?).with_context(told)?
+        }
+        None if chain.chain_id().await? == LOCAL_CHAIN => accounts::local(accounts::DEPLOYER)?,
+        None => bail!("which account sends? Name a file with its key: --key FILE"),
+    };
+    Ok(Sender::new(chain, key))
 }
 
 /// Which of the ten funded accounts this is.

@@ -32,17 +32,19 @@ async fn status(args: WorkerTarget) -> Result<ExitCode> {
     let operator = Operator::load(&args.data_dir).await?;
     let (chain, account) = (operator.chain(), operator.sender.address());
     let token = chain.token().await?;
-    let (ether, tokens, credit, state, parameters) = tokio::try_join!(
+    let (ether, tokens, credit, revocations, state, parameters) = tokio::try_join!(
         chain.balance(account),
         chain.token_balance(token, account),
         chain.credits(account),
+        chain.revocations(),
         chain.network_state(),
         chain.parameters()
     )?;
     let least = whole(parameters.min_stake.into());
     let record = operator.record().await?;
-    let (mut now, mut next) = (None, None);
+    let (mut now, mut next, mut barred) = (None, None, false);
     if let Some(record) = &record {
+        barred = chain.is_barred(record.platform).await?;
         now = operator.is_drawn_from(record.id, state.epoch).await?;
         next = operator.is_drawn_from(record.id, state.epoch + 1).await?;
     }
@@ -50,7 +52,8 @@ async fn status(args: WorkerTarget) -> Result<ExitCode> {
         let worker = record.map(|r| {
             json!({
                 "id": r.id, "operator": r.operator, "stakeWei": r.stake.to_string(), "loggedIn": r.logged_in,
-                "measurement": r.measurement, "expiry": r.expiry, "unlockEpoch": r.unlock_epoch,
+                "measurement": r.measurement, "platform": r.platform, "checked": r.checked == revocations,
+                "barred": barred, "expiry": r.expiry, "unlockEpoch": r.unlock_epoch,
             })
         });
         out!(
@@ -76,6 +79,12 @@ async fn status(args: WorkerTarget) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     out!("worker    {}, admitted until {}", record.id, clock::utc(record.expiry));
+    let standing = match barred {
+        true => ", barred: nothing that runs there may serve",
+        false if record.checked == revocations => "",
+        false => ", to be checked again after a revocation: `enigma recheck`, or a node that runs does it",
+    };
+    out!("platform  {}{standing}", record.platform);
     let (stake, bound) = (show_ether(record.stake), bound(&record, state.epoch));
     out!("stake     {stake} ENG, of at least {}{bound}", show_ether(least));
     let drawn = match (now, next) {

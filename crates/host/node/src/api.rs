@@ -222,15 +222,18 @@ impl Api for NodeApi {
     }
 
     async fn workers(&self) -> Result<Vec<Worker>, Failure> {
-        let workers = self.index.workers().await.map_err(failed)?;
+        let listed = self.index.listed_workers().await.map_err(failed)?;
         let tell = |w: &enigma_chain::WorkerRecord| Worker {
             name: WorkerName { id: w.id, signer: w.signer, operator: w.operator },
             stake: Wei(w.stake),
             logged_in: w.logged_in,
             measurement: w.measurement,
+            platform: w.platform,
+            checked: listed.is_checked(w),
+            barred: listed.is_barred(w),
             expiry: w.expiry,
         };
-        Ok(workers.iter().map(tell).collect())
+        Ok(listed.workers.iter().map(tell).collect())
     }
 
     async fn contracts(&self) -> Result<Vec<Contract>, Failure> {

@@ -148,6 +148,14 @@ impl Index {
         self.workers.all().await
     }
 
+    /// The same with what was revoked.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) async fn listed_workers(&self) -> Result<workers::Listed> {
+        self.workers.listed().await
+    }
+
     /// Who serves a contract, in the order of their turns, as many as a group has; in the epoch of the next block, if none
     /// is named. Empty without a lottery.
     ///
@@ -225,4 +233,4 @@ const AHEAD: u64 = 64;
 const FIRST_LOTTERY: u64 = 2;
 
 /// Before anything was read.
-const NO_EPOCHS: EpochWord = EpochWord { stored: 0, start: 0, next_start: 0 };
+const NO_EPOCHS: EpochWord = EpochWord { stored: 0, start: 0, next_start: 0, revocations: 0 };

@@ -2,6 +2,7 @@
 
 mod bench;
 mod query;
+mod recheck;
 mod serve;
 mod world;
 
@@ -88,8 +89,9 @@ pub(crate) async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> R
         feeder: RwLock::new(Feeder::new(&descriptor)),
         threshold: config.commitments.len(),
     };
+    let sender = Sender::new(chain.clone(), operator);
     let world = NodeWorld {
-        sender: Sender::new(chain.clone(), operator),
+        sender: sender.clone(),
         parameters: chain.parameters().await?,
         domain: domain_separator(descriptor.chain_id, descriptor.enigma),
         chain,
@@ -105,6 +107,7 @@ pub(crate) async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> R
         () = worker.run() => {}
         () = serve::peers(&worker, asked) => {}
         () = query::serve(&worker, questions, &metrics) => {}
+        () = recheck::keep(id, &sender, front.tip.clone()) => {}
         () = stop => {}
     }
     front.close().await;

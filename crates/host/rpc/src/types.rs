@@ -189,6 +189,12 @@ pub struct Worker {
     pub logged_in: bool,
     /// What runs there.
     pub measurement: B256,
+    /// The machine that it runs on.
+    pub platform: B256,
+    /// Whether its admission was checked since something was last revoked: else nothing that it signs lands.
+    pub checked: bool,
+    /// Whether its platform is barred.
+    pub barred: bool,
     /// Unix seconds until which it is admitted.
     pub expiry: u64,
 }

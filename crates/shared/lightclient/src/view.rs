@@ -33,8 +33,6 @@ pub struct Epochs {
     pub takeover: u64,
     /// Epochs before the current one to which envelopes may be encrypted.
     pub window: u64,
-    /// Platforms barred and measurements revoked so far.
-    pub revocations: u64,
 }
 
 /// An admitted worker.
@@ -44,8 +42,6 @@ pub struct Worker {
     pub id: u64,
     /// Unix seconds until which it is admitted.
     pub expiry: u64,
-    /// Of the network's revocations, those that its admission was checked against.
-    pub checked: u64,
 }
 
 /// A secret contract as the chain records it.
@@ -107,7 +103,6 @@ impl<'a> EnigmaView<'a> {
             group_size: field(parameters, 40, 8) as u8,
             takeover: field(parameters, 48, 16),
             window: field(parameters, 72, 8),
-            revocations: field(epoch, 152, 16),
         })
     }
 
@@ -144,7 +139,7 @@ impl<'a> EnigmaView<'a> {
             return Ok(None);
         };
         let word = self.slots.read(layout::worker(id, 0))?;
-        Ok(Some(Worker { id, expiry: field(word, 160, 40), checked: field(word, 240, 16) }))
+        Ok(Some(Worker { id, expiry: field(word, 160, 40) }))
     }
 
     /// Whether a worker is of a measurement that is not on the network's list, or on a platform that is barred.
@@ -154,10 +149,9 @@ impl<'a> EnigmaView<'a> {
     pub fn is_revoked(&self, worker: u64) -> Result<bool, Missing> {
         let [measurement, platform] =
             self.slots.read_all([layout::worker(worker, 2), layout::worker(worker, 4)])?;
-        let [allowed, barred] = self.slots.read_all([
-            layout::measurement(measurement.into()),
-            layout::barred_platform(platform.into()),
-        ])?;
+        let [allowed, barred] = self
+            .slots
+            .read_all([layout::measurement(measurement.into()), layout::barred_platform(platform.into())])?;
         Ok(allowed.is_zero() || !barred.is_zero())
     }
 

@@ -78,8 +78,7 @@ impl Platform for SimulatedPlatform {
     }
 
     fn evidence(&self, report_data: [u8; 64]) -> Result<Evidence> {
-        let claim =
-            SimulatedClaim { measurement: self.measurement, platform: self.machine(), report_data };
+        let claim = SimulatedClaim { measurement: self.measurement, platform: self.machine(), report_data };
         let mut w = Writer::new();
         w.put(&claim).raw(&claim.tag(&self.machine_secret));
         Ok(Evidence(w.finish()))

@@ -30,6 +30,9 @@ pub enum Error {
     /// The transaction went in but announced no input.
     #[error("transaction {0} created no task")]
     NoInput(B256),
+    /// The transaction went in but did not announce what it did.
+    #[error("transaction {0} was mined and announced nothing; ask another RPC endpoint")]
+    NoEvent(B256),
     /// A contract has no such task.
     #[error("{contract} has no task {index}; its first one is 0")]
     UnknownTask {

@@ -10,6 +10,7 @@
 //! refusal  why an enclave refused, in words
 //! outcome  how a task ended, as only its sender knows it
 //! life     what the chain tells everybody about a task
+//! equivocation   the proof that an enclave is broken
 //! error    what went wrong and what to do
 //! ```
 //!
@@ -19,6 +20,7 @@
 //! which headers are the chain's.
 
 mod client;
+mod equivocation;
 mod error;
 mod life;
 mod outcome;
@@ -30,6 +32,7 @@ mod verify;
 mod view;
 
 pub use client::{Client, Code, Limits, Sent};
+pub use equivocation::{Equivocated, EquivocationProof, Receipt, SignedReceipt, TaskResult};
 pub use error::Error;
 pub use life::{Life, Money, Stage};
 pub use outcome::{Outcome, Report};

@@ -126,8 +126,7 @@ fn judge(
     }
     let stranger = || Stop::False(Error::NotAdmitted { signer });
     let worker = view.worker(signer)?.ok_or_else(stranger)?;
-    // Whoever was checked after the last revocation is of an allowed measurement, and on no barred platform.
-    if worker.expiry <= view.block().timestamp || worker.checked != epochs.revocations {
+    if worker.expiry <= view.block().timestamp || view.is_revoked(worker.id)? {
         return Err(stranger());
     }
     if view.position(contract, reply.epoch, worker.id, epochs.group_size)?.is_none() {

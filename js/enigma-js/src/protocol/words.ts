@@ -29,7 +29,7 @@ export function unpackParameters(word: bigint) {
 }
 
 /** The running epoch: `layout.epoch`. */
-export type EpochWord = { epoch: number; start: number; nextStart: number; era: number }
+export type EpochWord = { epoch: number; start: number; nextStart: number }
 
 /** Takes `layout.epoch` apart. */
 export function unpackEpoch(word: bigint): EpochWord {
@@ -37,7 +37,6 @@ export function unpackEpoch(word: bigint): EpochWord {
     epoch: number(word, 0, 40),
     start: number(word, 40, 40),
     nextStart: number(word, 80, 40),
-    era: number(word, 120, 32),
   }
 }
 
@@ -47,20 +46,18 @@ export function currentEpoch(word: EpochWord, blockNumber: bigint): { epoch: num
   return rolled ? { epoch: word.epoch + 1, start: word.nextStart } : { epoch: word.epoch, start: word.start }
 }
 
-/** A worker's record, first three words: `layout.worker(id, 0 … 2)`. */
-export function unpackWorker(words: readonly [bigint, bigint, bigint]) {
-  const [first, second, third] = words
+/** A worker's record: `layout.worker(id, 0)`, `(id, 1)`, `(id, 2)`, `(id, 4)`. */
+export function unpackWorker(words: readonly [bigint, bigint, bigint, bigint]) {
+  const [first, second, third, fifth] = words
   return {
     /** Address of the signing key made inside the enclave; zero if there is no such worker. */
     signer: address(first, 0),
     /** End of the admission, unix seconds. */
     expiry: number(first, 160, 40),
-    loggedIn: number(first, 200, 8) !== 0,
-    unlockEpoch: number(first, 208, 40),
     operator: address(second, 0),
-    /** Wei of ENG. */
-    stake: field(second, 160, 96),
     measurement: wordToHex(third),
+    /** The machine that it runs on. */
+    platform: wordToHex(fifth),
   }
 }
 

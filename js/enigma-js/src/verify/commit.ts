@@ -26,7 +26,7 @@ import { receiptSigner } from '../protocol/receipt.js'
 import { foldSnapshot, nextStateHead } from '../protocol/state.js'
 import { unpackSecretContract, wordToHex } from '../protocol/words.js'
 import { blockAt, type VerifiedBlock } from './block.js'
-import { groupOf, measurementSlots, requireSigners, type Signer } from './group.js'
+import { groupOf, requireSigners, requireUnrevoked, revocationSlots, type Signer } from './group.js'
 import { inputAt, inputLogs, type VerifiedInput } from './input.js'
 import { request } from './rpc.js'
 import { prove } from './storage.js'
@@ -134,7 +134,7 @@ export async function verifyCommit(
   const group = await groupOf(connection, contract, epoch, at)
   const before = receipt.firstIndex === 0n ? 2n ** 64n - 1n : receipt.firstIndex - 1n
   // Who may sign is known before it is known who did.
-  const slots = measurementSlots(group)
+  const slots = revocationSlots(group)
   const proof = prove(
     connection,
     at,
@@ -155,13 +155,12 @@ export async function verifyCommit(
     commitment.signatures.map((signature) => signerOf(connection, commitment, signature, what)),
   )
   const signers = await requireSigners(connection, { contract, epoch, block: at, what }, recovered)
-  const [head = 0n, counts = 0n, first = 0n, last = 0n, ...allowed] = await proof
-  const needed = measurementSlots(signers)
+  const [head = 0n, counts = 0n, first = 0n, last = 0n, ...standing] = await proof
+  const needed = revocationSlots(signers)
   const words = needed.every((slot) => slots.includes(slot))
-    ? needed.map((slot) => allowed[slots.indexOf(slot)])
+    ? needed.map((slot) => standing[slots.indexOf(slot)])
     : await prove(connection, at, needed, what)
-  if (words.some((word) => word === 0n))
-    throw new ForgedReplyError({ what, why: 'The measurement of a signer is not on the network’s list.' })
+  requireUnrevoked(words, what)
   const record = unpackSecretContract([head, counts])
   if (record.cursor <= input.index || heads.inputHead(wordToHex(first)) !== wordToHex(last))
     throw new DroppedTaskError({

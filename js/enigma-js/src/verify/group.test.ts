@@ -8,7 +8,8 @@ import { ForgedReplyError } from '../errors/trust.js'
 import { layout } from '../protocol/layout.js'
 import { sequence } from '../protocol/lottery.js'
 import { blockAt } from './block.js'
-import { groupOf, requireSigners } from './group.js'
+import { groupOf, requireSigners, requireUnrevoked, revocationSlots } from './group.js'
+import { prove } from './storage.js'
 
 const CONTRACT: Address = `0x${'c0'.repeat(20)}`
 const EPOCH = 5
@@ -17,6 +18,10 @@ const SEED = keccak256('0x5eed')
 const WORKERS = 9
 const signerOf = (id: number) =>
   getAddress(numberToHex(BigInt(keccak256(numberToHex(id + 1))) >> 96n, { size: 20 }))
+
+/** Two workers a machine. */
+const platformOf = (id: number) => 100n + BigInt(id >> 1)
+const word = (value: bigint) => numberToHex(value, { size: 32 })
 
 let chain: ForgedChain
 let ids: number[]
@@ -40,6 +45,7 @@ beforeEach(async () => {
   for (let id = 0; id < WORKERS; id += 1) {
     chain.set(layout.worker(id, 0), BigInt(signerOf(id)) | (1_900_001_000n << 160n) | (1n << 200n))
     chain.set(layout.worker(id, 2), 7n)
+    chain.set(layout.worker(id, 4), platformOf(id))
   }
   const read = (slot: `0x${string}`) => chain.words.get(slot) ?? 0n
   const drawn = await sequence(read, { contract: CONTRACT, epoch: EPOCH, seed: SEED, count: 8 })
@@ -109,4 +115,21 @@ test('another epoch, an empty key and an admission that is over are refused', as
   chain.set(layout.worker(ids[7] as number, 0), BigInt(signerOf(ids[7] as number)) | (1_900_000_000n << 160n))
   connection = chain.connection()
   await refuses(signed(chain.mine(), signerOf(ids[7] as number)), ForgedReplyError, 'has expired')
+})
+
+test('who is of a revoked measurement or on a barred platform is refused, and nobody else', async () => {
+  const serves = async (id: number) => {
+    const block = await blockAt(connection, chain.mine())
+    const signers = await signed(block.number, signerOf(id))
+    requireUnrevoked(await prove(connection, block, revocationSlots(signers), 'It'), 'It')
+  }
+  const id = ids.find((one) => ids.includes(one ^ 1)) as number
+  const sibling = id ^ 1
+  const other = ids.find((one) => platformOf(one) !== platformOf(id)) as number
+  await refuses(serves(id), ForgedReplyError, 'was revoked')
+  chain.set(layout.measurement(word(7n)), 1n)
+  for (const one of [id, sibling, other]) await serves(one)
+  chain.set(layout.barredPlatform(word(platformOf(id))), 1n)
+  for (const one of [id, sibling]) await refuses(serves(one), ForgedReplyError, 'was revoked')
+  await serves(other)
 })

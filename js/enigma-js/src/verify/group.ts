@@ -66,11 +66,11 @@ async function find(
     // In the last block of an epoch nothing can be drawn any more, but whoever signed is stored.
     if (current) ids = await draw(connection, contract, epoch, block, whole)
   }
-  const slots = ids.flatMap((id) => [0, 1, 2].map((offset) => layout.worker(id, offset)))
+  const slots = ids.flatMap((id) => [0, 1, 2, 4].map((offset) => layout.worker(id, offset)))
   const words = slots.length ? await prove(connection, block, slots, what) : []
   return ids.map((id, rank) => {
-    const [a = 0n, b = 0n, c = 0n] = words.slice(3 * rank)
-    return { id, ...unpackWorker([a, b, c]) }
+    const [a = 0n, b = 0n, c = 0n, e = 0n] = words.slice(4 * rank)
+    return { id, ...unpackWorker([a, b, c, e]) }
   })
 }
 
@@ -118,7 +118,16 @@ export async function requireSigners(
   })
 }
 
-/** Slots that say whether the measurements of these workers are allowed. */
-export function measurementSlots(signers: readonly Signer[]): `0x${string}`[] {
-  return [...new Set(signers.map(({ measurement }) => layout.measurement(measurement)))]
+/** For each of these workers, the slots that say whether its measurement is allowed and whether its platform is barred. */
+export function revocationSlots(signers: readonly Signer[]): `0x${string}`[] {
+  return signers.flatMap(({ measurement, platform }) => [
+    layout.measurement(measurement),
+    layout.barredPlatform(platform),
+  ])
+}
+
+/** Throws {@link ForgedReplyError} unless the words of {@link revocationSlots} let all of them serve. */
+export function requireUnrevoked(words: readonly (bigint | undefined)[], what: string): void {
+  if (words.some((word, i) => (word === 0n) !== (i % 2 === 1)))
+    throw new ForgedReplyError({ what, why: 'Its signer’s measurement or platform was revoked.' })
 }

@@ -9,7 +9,7 @@ import type { Secret } from '../protocol/secret.js'
 import { currentEpoch, wordToHex } from '../protocol/words.js'
 import { blockAt, findBlock, type VerifiedBlock } from './block.js'
 import { epochWordAt } from './epoch.js'
-import { measurementSlots, requireSigners } from './group.js'
+import { requireSigners, requireUnrevoked, revocationSlots } from './group.js'
 import { prove } from './storage.js'
 
 /** A query that was sent. */
@@ -44,14 +44,13 @@ export async function verifyReply(
       why: `It is signed for epoch ${epoch}, which is not that of its block.`,
     })
   const workers = await requireSigners(connection, { contract, epoch, block, what }, [signer])
-  const [head = 0n, allowed = 0n] = await prove(
+  const [head = 0n, ...standing] = await prove(
     connection,
     block,
-    [layout.secretContract(contract, 0), ...measurementSlots(workers)],
+    [layout.secretContract(contract, 0), ...revocationSlots(workers)],
     what,
   )
-  if (allowed === 0n)
-    throw new ForgedReplyError({ what, why: 'The measurement of its signer is not on the network’s list.' })
+  requireUnrevoked(standing, what)
   if (wordToHex(head) !== reply.stateHead)
     throw new StaleStateError({
       what,

@@ -1,5 +1,6 @@
 // Workers: who may be drawn, and what they put at stake.
 import type { State } from '../model/state'
+import type { Worker } from '../model/types'
 import { h, type VNode } from '../ui/dom'
 import { eng, moment, plural, share, whole } from '../ui/format'
 import { card, chip, empty, heading, hex, loading, problem, table } from '../ui/parts'
@@ -25,12 +26,7 @@ export function workers(state: State, act: Actions): VNode {
               { name: 'Worker', class: 'lead', cell: (worker) => h('strong', null, whole(worker.id)) },
               {
                 name: 'State',
-                cell: (worker) =>
-                  worker.expiry && worker.expiry < state.now
-                    ? chip('admission expired', 'bad')
-                    : worker.loggedIn
-                      ? chip('logged in', 'good')
-                      : chip('logged out', 'idle'),
+                cell: (worker) => standing(worker, state.now),
               },
               { name: 'Stake', class: 'right', cell: (worker) => eng(worker.stake) },
               {
@@ -41,9 +37,18 @@ export function workers(state: State, act: Actions): VNode {
               { name: 'Signing key', cell: (worker) => hex(worker.signer, act) },
               { name: 'Operator', cell: (worker) => hex(worker.operator, act) },
               { name: 'Measurement', cell: (worker) => hex(worker.measurement, act) },
+              { name: 'Platform', cell: (worker) => hex(worker.platform, act) },
               { name: 'Admitted until', cell: (worker) => moment(worker.expiry) },
             ])
           : empty('No worker was admitted yet.'),
     ),
   )
+}
+
+function standing({ barred, checked, expiry, loggedIn }: Worker, now: number): VNode {
+  if (barred) return chip('platform barred', 'bad')
+  if (expiry && expiry < now) return chip('admission expired', 'bad')
+  if (!loggedIn) return chip('logged out', 'idle')
+  // Nothing that it signs lands before its admission was checked against the last revocation.
+  return checked ? chip('logged in', 'good') : chip('to be checked', 'idle')
 }

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, Bytes, U256};
 use anyhow::{Context, Result, bail};
 use enigma_chain::{
     Sender, WorkerRecord, accounts,
@@ -14,7 +14,7 @@ use enigma_chain::{
 };
 use enigma_node::{
     NodeConfig,
-    genesis::{self, Newborn},
+    genesis::{self, Newborn, Public},
 };
 use tokio::time::{Instant, sleep};
 
@@ -111,25 +111,28 @@ async fn admission(
     if operator.record().await?.is_some_and(|record| valid(&record)) {
         return Ok(());
     }
-    let measurement = measurement(config).await?;
+    let Public { measurement, platform, .. } = enclave(config).await?;
     if !operator.chain().is_allowed(measurement).await? {
         bail!(
             "the network does not allow this build of the enclave (measurement {measurement}): use the build that it \
              was deployed with"
         );
     }
+    if operator.chain().is_barred(platform).await? {
+        bail!("this machine is barred from the network (platform {platform}): an enclave on it was broken");
+    }
     let (signer, account) = (operator.signer, operator.sender.address());
     if let Some(deployer) = patron {
         let expiry = now + ADMITTED_DAYS * DAY;
-        deployment::admit_only(deployer, &Admission { signer, operator: account, measurement, expiry })
-            .await?;
+        let admission = Admission { signer, operator: account, measurement, platform, expiry };
+        deployment::admit_only(deployer, &admission).await?;
         progress.done("admitted");
         return Ok(());
     }
     let rpc = config.rpc.first().map_or("URL", String::as_str);
     eprintln!(
         "\nThe network's deployer, {}, has to admit this worker:\n\n  enigma admit --signer {signer} --operator {account} \
-         --measurement {measurement} --enigma {} --rpc {rpc} --key FILE\n",
+         --measurement {measurement} --platform {platform} --enigma {} --rpc {rpc} --key FILE\n",
         operator.chain().deployer().await?,
         config.enigma,
     );
@@ -138,7 +141,8 @@ async fn admission(
     Ok(())
 }
 
-async fn measurement(config: &NodeConfig) -> Result<B256> {
+/// What it is, and where it runs.
+async fn enclave(config: &NodeConfig) -> Result<Public> {
     // The directory is complete: nothing of this is written.
     let newborn = Newborn {
         enclave: tools::enclave("enigma-worker-enclave")?,
@@ -147,7 +151,7 @@ async fn measurement(config: &NodeConfig) -> Result<B256> {
         peer_seed: [0; 32],
         operator_key: String::new(),
     };
-    Ok(genesis::wake_worker(&newborn).await?.measurement)
+    Ok(genesis::wake_worker(&newborn).await?)
 }
 
 /// Sees to it that the operator can pay for gas and stake `missing` wei of ENG.

@@ -1,12 +1,12 @@
 //! Who is admitted and who is drawn. Asked for at most once a second, whatever is asked here.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use enigma_chain::{Chain, WorkerRecord};
 use enigma_protocol::clock::SEQUENCE;
 use enigma_rpc::types::WorkerName;
@@ -24,10 +24,32 @@ const GROUPS: usize = 4_096;
 
 type Groups = HashMap<(Address, u64), Vec<u64>>;
 
+/// All workers at one time, and what was revoked by then.
+#[derive(Clone)]
+pub(crate) struct Listed {
+    /// By id.
+    pub(crate) workers: Arc<Vec<WorkerRecord>>,
+    revocations: u16,
+    /// Of the platforms of these workers.
+    barred: Arc<BTreeSet<B256>>,
+}
+
+impl Listed {
+    /// Whether its admission was checked since something was last revoked.
+    pub(crate) const fn is_checked(&self, worker: &WorkerRecord) -> bool {
+        worker.checked == self.revocations
+    }
+
+    /// Whether its platform is barred.
+    pub(crate) fn is_barred(&self, worker: &WorkerRecord) -> bool {
+        self.barred.contains(&worker.platform)
+    }
+}
+
 /// Workers and groups of one network.
 pub(super) struct Workers {
     chain: Chain,
-    list: Mutex<Option<(Instant, Arc<Vec<WorkerRecord>>)>>,
+    list: Mutex<Option<(Instant, Listed)>>,
     groups: Mutex<Groups>,
 }
 
@@ -38,19 +60,36 @@ impl Workers {
 
     /// All of them by id, as they were within the last second.
     pub(super) async fn all(&self) -> Result<Arc<Vec<WorkerRecord>>> {
+        Ok(self.listed().await?.workers)
+    }
+
+    /// The same with what was revoked.
+    pub(super) async fn listed(&self) -> Result<Listed> {
         // Whoever comes while it is asked waits for the same answer.
         let mut list = self.list.lock().await;
-        if let Some((at, workers)) = &*list
+        if let Some((at, listed)) = &*list
             && at.elapsed() < FRESH
         {
-            return Ok(workers.clone());
+            return Ok(listed.clone());
         }
+        let revocations = self.chain.revocations().await?;
         let count = self.chain.worker_count().await?;
         let workers: Vec<WorkerRecord> =
             stream::iter(0..count).map(|id| self.chain.worker(id)).buffered(AT_ONCE).try_collect().await?;
-        let workers = Arc::new(workers);
-        *list = Some((Instant::now(), workers.clone()));
-        Ok(workers)
+        // Whoever was checked since is on no barred platform.
+        let doubtful: BTreeSet<B256> =
+            workers.iter().filter(|w| w.checked != revocations).map(|w| w.platform).collect();
+        let barred: Vec<Option<B256>> = stream::iter(doubtful)
+            .map(async |platform| {
+                self.chain.is_barred(platform).await.map(|barred| barred.then_some(platform))
+            })
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let barred = Arc::new(barred.into_iter().flatten().collect());
+        let listed = Listed { workers: Arc::new(workers), revocations, barred };
+        *list = Some((Instant::now(), listed.clone()));
+        Ok(listed)
     }
 
     /// Who may serve a contract in an epoch, with their ranks. It never changes once the epoch has a seed.

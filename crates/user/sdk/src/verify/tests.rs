@@ -15,6 +15,8 @@ use super::*;
 const ENIGMA: Address = Address::repeat_byte(9);
 const CONTRACT: Address = Address::repeat_byte(1);
 const SIGNER: Address = Address::repeat_byte(2);
+const MEASUREMENT: B256 = B256::repeat_byte(3);
+const PLATFORM: B256 = B256::repeat_byte(7);
 const HEAD: B256 = B256::repeat_byte(4);
 const ID: u64 = 6;
 const EPOCH: u64 = 5;
@@ -35,6 +37,9 @@ fn world() -> World {
         (layout::PARAMETERS, word(&[(64, 0), (2, 40), (2, 72)])),
         (layout::worker_id(SIGNER), U256::from(ID + 1)),
         (layout::worker(ID, 0), signer | word(&[(TIME + 1, 160), (1, 200)])),
+        (layout::worker(ID, 2), MEASUREMENT.into()),
+        (layout::worker(ID, 4), PLATFORM.into()),
+        (layout::measurement(MEASUREMENT), U256::from(1)),
         (layout::secret_contract(CONTRACT, 0), HEAD.into()),
         (layout::secret_contract(CONTRACT, 1), word(&[(3, 0), (3, 64), (EPOCH, 128), (1, 208)])),
         (layout::secret_contract(CONTRACT, 2), word(&[(EPOCH, 0), (2, 40), (2, 56), (ID, 80)])),
@@ -174,11 +179,9 @@ fn who_is_not_admitted_now_answers_for_nobody() {
     assert!(refused(world(), Address::ZERO), "an address that nobody signs for");
     let signer = U256::from_be_slice(SIGNER.as_slice());
     assert!(refused(world().with(layout::worker(ID, 0), signer | word(&[(TIME, 160)])), SIGNER), "expired");
-    let revoked = word(&[(EPOCH - 1, 0), (50, 40), (90, 80), (1, 120), (1, 152)]);
-    let world = || world().with(layout::EPOCH, revoked);
-    assert!(refused(world(), SIGNER), "not checked since the last revocation");
-    let checked = signer | word(&[(TIME + 1, 160), (1, 200), (1, 240)]);
-    world().with(layout::worker(ID, 0), checked).judge(SIGNER, &reply()).unwrap();
+    assert!(refused(world().with(layout::measurement(MEASUREMENT), U256::ZERO), SIGNER), "revoked");
+    let barred = layout::barred_platform(PLATFORM);
+    assert!(refused(world().with(barred, U256::from(1)), SIGNER), "on a barred platform");
 }
 
 #[test]
@@ -224,6 +227,7 @@ fn signing(world: World, id: u64) -> World {
     world
         .with(layout::worker_id(SIGNER), U256::from(id + 1))
         .with(layout::worker(id, 0), signer | word(&[(TIME + 1, 160), (1, 200)]))
+        .with(layout::worker(id, 2), MEASUREMENT.into())
 }
 
 #[test]
