@@ -47,6 +47,7 @@ abstract contract Commits is ReceiptChecks, Slashing {
         record.cursor = receipt.lastIndex + 1;
         record.sealedEpoch = uint40(receipt.epoch);
         record.lastCommitBlock = uint40(block.number);
+        record.pausedAt = 0;
         if (receipt.snapshotHash != 0) _storeSnapshot(receipt.secretContract, receipt.snapshotHash);
 
         uint256 stored = record.group;

@@ -250,6 +250,6 @@ abstract contract ReceiptChecks is ICommits, Turns, Outbound {
         address account = commitment.receipt.secretContract;
         Parameters memory terms = parametersWord;
         uint256 wait = Clock.wait(position, secretContracts[account].signers, terms.groupSize, terms.takeover);
-        return block.number >= _clockStart(account, commitment.inputs[0].blockNumber) + wait;
+        return _elapsed(account, commitment.inputs[0].blockNumber) >= wait;
     }
 }
