@@ -48,8 +48,9 @@ contract MoneyAttacksTest is EnigmaTest {
         bool paysIn = hash == keccak256("createTask") || hash == keccak256("createTasks") || hash == keccak256("deploy")
             || hash == keccak256("deposit") || hash == keccak256("declareLost") || hash == keccak256("postChunk");
         // They move no money.
-        bool isFree = hash == keccak256("holdClock") || hash == keccak256("resumeClock") || hash == keccak256("postBeacon") || hash == keccak256("genesis")
-            || hash == keccak256("admit") || hash == keccak256("login") || hash == keccak256("logout");
+        bool isFree = hash == keccak256("holdClock") || hash == keccak256("resumeClock")
+            || hash == keccak256("postBeacon") || hash == keccak256("genesis") || hash == keccak256("admit")
+            || hash == keccak256("login") || hash == keccak256("logout");
         return paysIn || isFree;
     }
 
