@@ -62,6 +62,7 @@ abstract contract Commits is ReceiptChecks, Slashing {
         }
         record.sealedEpoch = uint32(commitment.epoch);
         record.lastCommitBlock = uint40(block.number);
+        record.pausedAt = 0;
         if (commitment.snapshotHash != 0) record.snapshotHash = commitment.snapshotHash;
         if (isFound) _endLoss(account, commitment.snapshotHash);
 

@@ -186,6 +186,6 @@ abstract contract ReceiptChecks is ICommits, Turns, Outbound {
         address account = commitment.secretContract;
         Parameters memory terms = parametersWord;
         uint256 wait = Clock.wait(position, secretContracts[account].signers, terms.groupSize, terms.takeover);
-        return block.number >= _clockStart(account, commitment.firstBlock) + wait;
+        return _elapsed(account, commitment.firstBlock) >= wait;
     }
 }

@@ -17,28 +17,37 @@ abstract contract Skips is ITurns, Turns, Slashing {
     /// @inheritdoc ITurns
     function holdClock(address account, Input calldata input) external {
         (uint64 index,) = _requireOldest(account, input);
+        SecretContract storage record = secretContracts[account];
+        if (record.pausedAt != 0) revert ClockIsHeld();
         if (block.basefee <= input.priceCap) revert CapNotExceeded();
-        secretContracts[account].holdBlock = uint40(block.number);
+        record.pausedAt = uint32(block.number);
         emit ClockHeld(account, index);
+    }
+
+    /// @inheritdoc ITurns
+    function resumeClock(address account, Input calldata input) external {
+        (uint64 index,) = _requireOldest(account, input);
+        SecretContract storage record = secretContracts[account];
+        if (record.pausedAt == 0) revert ClockRuns();
+        if (block.basefee > input.priceCap) revert CapExceeded();
+        _startAfter(record, _elapsed(account, input.blockNumber));
+        emit ClockResumed(account, index);
     }
 
     /// @inheritdoc ITurns
     function skip(address account, Input calldata input) external locked {
         (uint64 index, bytes32 inputHash) = _requireOldest(account, input);
         SecretContract storage record = secretContracts[account];
-        Parameters memory terms = parametersWord;
-        // Neither an epoch's beginning, nor a hold, nor a skip moves the deadline: a queue of dead inputs goes at once.
-        uint256 deadline = _later(uint256(input.blockNumber) + record.depth, record.lastCommitBlock);
-        deadline += uint256(terms.skipEpochs) * terms.epochLength;
-        if (block.number < deadline) revert TooEarlyToSkip(deadline);
+        bool isWhole = _requireSkippable(record, account, input.blockNumber);
 
         bytes32 stateHead = InputLog.foldTask(record.stateHead, inputHash, 0);
         record.stateHead = stateHead;
         record.cursor = index + 1;
+        _startAfter(record, 0);
         uint256 refund = FeeSchedule.maxFee(input.commitGas, input.gasLimit, input.priceCap) + input.value;
         _credit(input.sender, refund);
         emit Skipped(account, index, stateHead, input.sender, refund);
-        _passOverGroup(account, input.blockNumber, terms);
+        if (isWhole) _passOverGroup(account);
     }
 
     /// @inheritdoc ITurns
@@ -48,14 +57,38 @@ abstract contract Skips is ITurns, Turns, Slashing {
         ids = _draw(account, epoch, Group.CAPACITY);
     }
 
-    /// @dev The group is to blame only if all of it had its turn: an epoch may just have begun, or a hold ended.
-    function _passOverGroup(address account, uint256 inputBlock, Parameters memory terms) private {
-        uint256 signers = secretContracts[account].signers;
-        uint256 clock = Clock.wait(terms.groupSize - 1, signers, terms.groupSize, terms.takeover) + terms.takeover;
-        if (block.number < _clockStart(account, inputBlock) + clock) return;
-        uint256 word = _groupOf(account, _currentEpoch(), terms.groupSize);
+    /// @dev The clock runs, and has counted `counted` blocks.
+    function _startAfter(SecretContract storage record, uint256 counted) private {
+        record.clockFrom = uint40(block.number - counted);
+        record.pausedAt = 0;
+    }
+
+    /// @dev The deadline and the clock of the oldest pending input, which is of block `inputBlock`. Neither an epoch's
+    /// beginning nor a hold nor a skip moves the deadline, but each of them moves the clock.
+    /// @return isWhole Whether all of the group had its turn, and so is to blame.
+    function _requireSkippable(
+        SecretContract storage record,
+        address account,
+        uint256 inputBlock
+    ) private view returns (bool isWhole) {
+        Parameters memory terms = parametersWord;
+        uint256 whole = Clock.wait(terms.groupSize - 1, record.signers, terms.groupSize, terms.takeover);
+        whole += terms.takeover;
+        uint256 from = Clock.skipFrom(
+            _clockStart(account, inputBlock),
+            record.pausedAt,
+            whole,
+            _later(inputBlock + record.depth, record.lastCommitBlock),
+            uint256(terms.skipEpochs) * terms.epochLength
+        );
+        if (block.number < from) revert TooEarlyToSkip(from);
+        return _elapsed(account, inputBlock) >= whole;
+    }
+
+    function _passOverGroup(address account) private {
+        uint256 word = _groupOf(account, _currentEpoch(), groupSize);
         uint256 count = Group.countOf(word);
-        if (count > terms.groupSize) count = terms.groupSize;
+        if (count > groupSize) count = groupSize;
         uint256 added = ((1 << count) - 1) & ~Group.silentOf(word);
         if (added != 0) _burn(_passOver(account, Group.withSilent(word, added), added));
     }

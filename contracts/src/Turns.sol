@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {EnigmaStorage} from "./EnigmaStorage.sol";
 import {IBeacon} from "./interfaces/IBeacon.sol";
 import {EpochWord, SecretContract} from "./interfaces/Types.sol";
+import {Clock} from "./libraries/Clock.sol";
 import {Group} from "./libraries/Group.sol";
 import {Lottery} from "./libraries/Lottery.sol";
 import {StakeTree} from "./libraries/StakeTree.sol";
@@ -37,7 +38,7 @@ abstract contract Turns is EnigmaStorage {
         return epoch > 1 && epoch >= _currentEpoch() && epoch <= last;
     }
 
-    /// @dev The block from which the waits of a contract count, its oldest pending input being of block `inputBlock`: before
+    /// @dev The block from which the clock of a contract counts, its oldest pending input being of block `inputBlock`: before
     /// that input is as deep as the contract asks for, nobody can execute it.
     function _clockStart(address account, uint256 inputBlock) internal view returns (uint256 start) {
         SecretContract storage record = secretContracts[account];
@@ -45,7 +46,12 @@ abstract contract Turns is EnigmaStorage {
         start = word.nextStart != 0 && block.number >= word.nextStart ? word.nextStart : word.start;
         start = _later(start, inputBlock + record.depth);
         start = _later(start, record.lastCommitBlock);
-        start = _later(start, record.holdBlock);
+        start = _later(start, record.clockFrom);
+    }
+
+    /// @dev Blocks that the clock has counted, without those of a pause.
+    function _elapsed(address account, uint256 inputBlock) internal view returns (uint256) {
+        return Clock.elapsed(_clockStart(account, inputBlock), secretContracts[account].pausedAt, block.number);
     }
 
     function _later(uint256 one, uint256 other) internal pure returns (uint256) {

@@ -178,8 +178,13 @@ contract GenesisTest is EnigmaTest {
         _refuse(Parameters(64, 9, 3, 2, 16, 1), 1);
         _refuse(Parameters(64, 3, 3, 2, 16, 1), 0);
         _refuse(Parameters(64, 3, 3, 2, 16, 1), 3);
+        _refuse(Parameters(64, 3, 0, 2, 16, 1), 1);
+        _refuse(Parameters(64, 3, 3, 0, 16, 1), 1);
         _refuse(Parameters(64, 3, 3, 2, 16, 0), 1);
-        this.create(Parameters(1, 8, 0, 0, 0, 1), 2);
+        // The turns of the whole group do not end within an epoch, at whose end the clock begins anew.
+        _refuse(Parameters(64, 8, 8, 2, 16, 1), 1);
+        _refuse(Parameters(64, 8, type(uint16).max, 255, 16, 1), 1);
+        this.create(Parameters(65, 8, 8, 1, 0, 1), 2);
     }
 
     function create(Parameters calldata parameters, uint8 verifier) external {

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ICommits} from "../src/interfaces/ICommits.sol";
 import {ICredits} from "../src/interfaces/ICredits.sol";
+import {IEnigma} from "../src/interfaces/IEnigma.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
 import {Input, Parameters, TaskParameters} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
@@ -23,26 +24,9 @@ contract MoneyAttacksTest is EnigmaTest {
 
     function setUp() public override {
         super.setUp();
-        _begin();
-    }
-
-    function _begin() private {
         account = _deploy(ALICE, "salt", 1);
         _commit(account, 1);
         deal(account, 10 ether);
-    }
-
-    /// @dev Another network in place of the first, with a takeover step of its own.
-    function _network(uint16 takeover) private {
-        bytes32[] memory allowed = new bytes32[](1);
-        allowed[0] = MEASUREMENT;
-        enigma = _create(Parameters(LENGTH, 3, takeover, 2, 16, 1), 1, allowed);
-        for (uint256 id = 0; id < WORKERS; ++id) {
-            _admit(id, (id + 1) * 100 ether);
-        }
-        _genesis();
-        _nextEpoch();
-        _begin();
     }
 
     function _next(TaskParameters memory task) private returns (uint256 index) {
@@ -65,7 +49,7 @@ contract MoneyAttacksTest is EnigmaTest {
         bool paysIn = hash == keccak256("createTask") || hash == keccak256("createTasks") || hash == keccak256("deploy")
             || hash == keccak256("deposit") || hash == keccak256("declareLost") || hash == keccak256("postChunk");
         // They move no money, but the share that is everybody's: it is booked from one account to another.
-        bool isFree = hash == keccak256("holdClock") || hash == keccak256("postBeacon") || hash == keccak256("genesis")
+        bool isFree = hash == keccak256("holdClock") || hash == keccak256("resumeClock") || hash == keccak256("postBeacon") || hash == keccak256("genesis")
             || hash == keccak256("admit") || hash == keccak256("login") || hash == keccak256("logout")
             || hash == keccak256("recheck") || hash == keccak256("barPlatform")
             || hash == keccak256("revokeMeasurement");
@@ -268,18 +252,29 @@ contract MoneyAttacksTest is EnigmaTest {
         enigma.commit(_one(c));
     }
 
-    /// @dev A network in which a skip comes before the second rank's turn.
+    /// @dev A network in which the last time for a skip comes before the second rank's turn; none can be made.
     function test_aSkipBeforeTheNextTurnGivesResultAndRefund() public {
-        _network(200);
+        Parameters memory terms = Parameters(LENGTH, 3, 600, 2, 16, 1);
+        vm.expectRevert(IEnigma.InvalidParameters.selector);
+        this.create(terms);
+        uint256 word = uint256(vm.load(address(enigma), 0));
+        vm.store(address(enigma), 0, bytes32(word & ~(uint256(type(uint16).max) << 48) | 600 << 48));
+        (,, uint16 takeover,,,) = enigma.parametersWord();
+        assertEq(takeover, 600);
+
         uint256 asked = block.number;
         _next(_task(1 ether));
-        vm.roll(asked + 2 * LENGTH);
+        vm.roll(asked + 8 * LENGTH);
         Commitment memory c = _unsigned(account, 1);
         _signBy(c, _ranks(1));
         vm.expectRevert(ITurns.TurnNotCome.selector);
         enigma.commit(_one(c));
         assertTrue(_skips());
         assertEq(enigma.credits(BOB), _due(_task(1 ether)), "all of it");
+    }
+
+    function create(Parameters calldata terms) external {
+        _create(terms, 1, new bytes32[](0));
     }
 
     function _id(uint256 rank) private view returns (uint256) {

@@ -8,7 +8,8 @@ import {Input, SecretContract, TaskParameters} from "../src/interfaces/Types.sol
 import {EnigmaTest} from "./EnigmaTest.sol";
 import {Commitment} from "./Packing.sol";
 
-/// @notice An input that nobody executes is given up after two epoch lengths, 128 blocks.
+/// @notice An input that nobody executes is given up after two epoch lengths, 128 blocks, once each of the group had its
+/// turn: nine blocks, three for each. Holds.t.sol has what happens when the clock stands still.
 contract SkipsTest is EnigmaTest {
     event Skipped(
         address indexed secretContract, uint64 indexed index, bytes32 stateHead, address indexed sender, uint256 refund
@@ -16,6 +17,7 @@ contract SkipsTest is EnigmaTest {
     event TakenOver(address indexed secretContract, uint40 indexed epoch, uint256 group);
 
     uint256 private constant DEADLINE = 2 * 64;
+    uint256 private constant WHOLE = 3 * 3;
     address private constant ALICE = address(0xa11ce);
     address private constant BOB = address(0xb0b);
     address private account;
@@ -59,7 +61,9 @@ contract SkipsTest is EnigmaTest {
         _skip();
         assertEq(enigma.credits(ALICE), _due(_task(0)), "exactly what was paid");
 
-        // The queue of dead inputs goes at once.
+        // The next one's clock begins with the skip.
+        _tooEarly(start + DEADLINE + WHOLE);
+        vm.roll(start + DEADLINE + WHOLE);
         head = _skippedHead(head, 1);
         _skip();
         assertEq(enigma.credits(BOB), _due(task), "with the value");
@@ -124,38 +128,30 @@ contract SkipsTest is EnigmaTest {
         _skip();
     }
 
-    function test_neitherEpochsNorHoldsMoveTheDeadline() public {
-        Input memory input = logged[account][0];
+    function test_anEpochBeginsTheClockAnewAndLeavesTheDeadline() public {
         vm.roll(start + DEADLINE - 40);
         _nextEpoch();
+        uint256 begun = block.number;
+        assertLt(begun + WHOLE, start + DEADLINE);
         vm.roll(start + DEADLINE - 1);
-        vm.fee(1000 gwei);
-        enigma.holdClock(account, input);
         _tooEarly(start + DEADLINE);
         vm.roll(start + DEADLINE);
         _skip();
-        // But the group is not to blame, its clock was held a block before.
-        assertEq(_silent(), 0);
-        for (uint256 id = 0; id < WORKERS; ++id) {
-            assertEq(enigma.worker(id).stake, (id + 1) * 100 ether);
-        }
+        assertEq(_silent(), 7);
     }
 
-    function test_theGroupIsSlashedOnceItsWholeClockHasRun() public {
-        vm.fee(1000 gwei);
-        vm.roll(start + DEADLINE);
-        enigma.holdClock(account, logged[account][0]);
-        uint256 held = block.number;
-        // Rank 2 has its turn 6 blocks after the hold, and three blocks to use it.
-        vm.roll(held + 8);
-        uint256 snapshot = vm.snapshotState();
-        _skip();
-        assertEq(_silent(), 0);
-        vm.revertToState(snapshot);
-        vm.roll(held + 9);
-        (, uint256 word, uint256[] memory ids) = enigma.turns(account);
+    function test_nothingIsSkippedBeforeEachOfTheGroupHadItsTurnAndThenAllAreSlashed() public {
+        vm.roll(start + DEADLINE - 4);
+        _nextEpoch();
+        uint256 begun = block.number;
+        // Rank 2 has its turn six blocks later, and three blocks to use it.
+        vm.roll(begun + WHOLE - 1);
+        assertGt(block.number, start + DEADLINE);
+        _tooEarly(begun + WHOLE);
+        vm.roll(begun + WHOLE);
+        (uint40 epoch, uint256 word, uint256[] memory ids) = enigma.turns(account);
         vm.expectEmit(address(enigma));
-        emit TakenOver(account, 2, word | 7 << 48);
+        emit TakenOver(account, epoch, word | 7 << 48);
         _skip();
         assertEq(_silent(), 7);
         uint256 staked = 0;
@@ -172,17 +168,30 @@ contract SkipsTest is EnigmaTest {
     function test_withAllOfTheGroupTheClockIsOneStep() public {
         account = _deploy(ALICE, "three", 3);
         start = block.number;
-        vm.roll(start + DEADLINE);
-        vm.fee(1000 gwei);
-        enigma.holdClock(account, logged[account][0]);
+        vm.roll(start + DEADLINE - 1);
+        _nextEpoch();
         vm.roll(block.number + 2);
-        uint256 snapshot = vm.snapshotState();
-        _skip();
-        assertEq(_silent(), 0);
-        vm.revertToState(snapshot);
+        _tooEarly(block.number + 1);
         vm.roll(block.number + 1);
         _skip();
         assertEq(_silent(), 7);
+    }
+
+    function test_theWorkersHaveTheirTurnsAgainAfterASkip() public {
+        _create(account, BOB, _task(1 ether));
+        vm.roll(start + DEADLINE);
+        _skip();
+        // All three of the group were passed over, so the order is 3, 4, 0, 1, 2.
+        vm.roll(block.number + 2);
+        Commitment memory c = _unsigned(account, 1);
+        _signBy(c, _ranks(4));
+        vm.expectRevert(ITurns.TurnNotCome.selector);
+        enigma.commit(_one(c));
+        vm.roll(block.number + 1);
+        c = _unsigned(account, 1);
+        _signBy(c, _ranks(4));
+        enigma.commit(_one(c));
+        assertEq(account.balance, 1 ether);
     }
 
     function test_aQueueSlashesTheGroupOnce() public {
@@ -192,7 +201,10 @@ contract SkipsTest is EnigmaTest {
         vm.roll(start + DEADLINE);
         for (uint256 i = 0; i < 6; ++i) {
             _skip();
+            if (i < 5) _tooEarly(block.number + WHOLE);
+            vm.roll(block.number + WHOLE);
         }
+        assertEq(block.number, start + DEADLINE + 6 * WHOLE, "one after the other");
         uint256[] memory group = enigma.group(account);
         for (uint256 rank = 0; rank < 3; ++rank) {
             assertEq(enigma.worker(group[rank]).slashes, 1);

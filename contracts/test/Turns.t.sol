@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ICommits} from "../src/interfaces/ICommits.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
-import {Input, TaskParameters, Worker} from "../src/interfaces/Types.sol";
+import {Worker} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
 import {Commitment} from "./Packing.sol";
 
@@ -12,7 +12,6 @@ import {Commitment} from "./Packing.sol";
 contract TurnsTest is EnigmaTest {
     event TakenOver(address indexed secretContract, uint40 indexed epoch, uint256 group);
     event Slashed(uint256 indexed id, address indexed secretContract, uint40 epoch, uint256 amount);
-    event ClockHeld(address indexed secretContract, uint64 indexed index);
 
     address private constant ALICE = address(0xa11ce);
     address private account;
@@ -390,47 +389,6 @@ contract TurnsTest is EnigmaTest {
         vm.etch(address(token), hex"5b5f56");
         _landsAfter(3, _ranks(1));
         assertEq(enigma.secretContract(account).cursor, 1);
-    }
-
-    // Holds
-
-    function test_aHoldStartsTheClockAnew() public {
-        vm.roll(start + 2);
-        Input memory input = logged[account][0];
-        vm.expectRevert(ITurns.CapNotExceeded.selector);
-        enigma.holdClock(account, input);
-        vm.fee(input.priceCap);
-        vm.expectRevert(ITurns.CapNotExceeded.selector);
-        enigma.holdClock(account, input);
-        vm.fee(input.priceCap + 1);
-        vm.expectEmit(address(enigma));
-        emit ClockHeld(account, 0);
-        enigma.holdClock(account, input);
-        assertEq(enigma.secretContract(account).holdBlock, block.number);
-        assertEq(enigma.secretContract(account).deployer, ALICE);
-        start = block.number;
-        vm.fee(10 gwei);
-        _landsAfter(3, _ranks(1));
-    }
-
-    function test_onlyTheOldestPendingInputHolds() public {
-        TaskParameters memory task = _task(0);
-        task.priceCap = 100 gwei;
-        _create(account, ALICE, task);
-        vm.fee(50 gwei);
-        Input memory second = logged[account][1];
-        vm.expectRevert(ICommits.WrongInputHead.selector);
-        enigma.holdClock(account, second);
-        Input memory forged = logged[account][0];
-        forged.priceCap = 1;
-        vm.expectRevert(ICommits.WrongInputHead.selector);
-        enigma.holdClock(account, forged);
-        vm.roll(block.number + 1);
-        Commitment memory c = _unsigned(account, 2);
-        _sign(c);
-        enigma.commit(_one(c));
-        vm.expectRevert(ITurns.NothingPending.selector);
-        enigma.holdClock(account, second);
     }
 
     // Reading

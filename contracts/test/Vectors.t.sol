@@ -172,6 +172,27 @@ contract VectorsTest is Test {
         }
     }
 
+    function test_clocksAreThoseOfTheVectors() public view {
+        string memory json = vm.readFile("vectors/clock.json");
+        uint256 count = _count(json, ".clocks", ".block");
+        assertGt(count, 200);
+        for (uint256 i = 0; i < count; ++i) {
+            string memory at = _at(".clocks", i);
+            uint256 since = _max(_uint(json, at, ".oldestInput"), _uint(json, at, ".lastCommit"));
+            uint256 start = _max(_max(since, _uint(json, at, ".epochStart")), _uint(json, at, ".clockFrom"));
+            uint256 pausedAt = _uint(json, at, ".pausedAt");
+            assertEq(Clock.elapsed(start, pausedAt, _uint(json, at, ".block")), _uint(json, at, ".elapsed"), at);
+            uint256 skipFrom =
+                Clock.skipFrom(start, pausedAt, _uint(json, at, ".whole"), since, _uint(json, at, ".deadline"));
+            if (skipFrom <= _uint(json, at, ".block")) skipFrom = 0;
+            assertEq(skipFrom, _uint(json, at, ".skipFrom"), at);
+        }
+    }
+
+    function _max(uint256 one, uint256 other) private pure returns (uint256) {
+        return one > other ? one : other;
+    }
+
     function test_ordersAreThoseOfTheVectors() public view {
         string memory json = vm.readFile("vectors/clock.json");
         uint256 cases = _count(json, ".orders", ".count");

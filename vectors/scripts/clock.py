@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes vectors/clock.json: the order and the clock, and the hash of a snapshot, of docs/bytes.md, from an
-implementation of their own: waits are added up turn by turn, orders are sorted lists.
+implementation of their own: waits are added up turn by turn, orders are sorted lists, clocks count block by block.
 
     python3 vectors/scripts/clock.py            write the file
     python3 vectors/scripts/clock.py --check    compare with it
@@ -72,6 +72,79 @@ def wait(position, signers, group_size, takeover):
     return blocks
 
 
+class Counter:
+    """A contract's clock that counts block by block, and the words that the chain would hold of it."""
+
+    def __init__(self, seed):
+        self.random = seed
+        self.block = self.oldest = self.epoch = 100
+        self.commit = self.clock_from = self.paused_at = self.counted = 0
+        self.deadline, self.whole = self.draw(8, 40), self.draw(2, 12)
+
+    def draw(self, least, most):
+        self.random = (self.random * 6_364_136_223_846_793_005 + 1_442_695_040_888_963_407) & MASK64
+        return least + (self.random >> 33) % (most - least + 1)
+
+    def step(self):
+        self.block += 1
+        if self.paused_at == 0 and self.block > self.oldest:
+            self.counted += 1
+
+    def happen(self):
+        """What somebody does in a block, if anybody does anything: the clock is held and resumed most often."""
+        what = self.draw(0, 39)
+        if what < 12 and self.paused_at == 0:
+            self.paused_at = self.block
+        elif what < 12:
+            self.paused_at, self.clock_from = 0, self.block - self.counted
+        elif what == 12:
+            self.epoch = self.block
+            self.counted = 0
+        elif what in (13, 14):
+            # A commit, or a skip: another input is the oldest, and it may not be deep enough yet.
+            self.oldest, self.paused_at = self.block + self.draw(0, 9) - 6, 0
+            if what == 13:
+                self.commit = self.block
+            else:
+                self.clock_from = self.block
+            self.counted = 0
+
+    def skip_from(self):
+        """The first block at which a skip would do, if nothing happens until then; 0 if it would do at once."""
+        since, counted = max(self.oldest, self.commit), self.counted
+        block, last = self.block, since + 4 * self.deadline
+        while not (block >= last or block >= since + self.deadline and counted >= self.whole):
+            block += 1
+            counted += self.paused_at == 0 and block > self.oldest
+        return 0 if block == self.block else block
+
+    def row(self):
+        return {
+            "oldestInput": self.oldest,
+            "epochStart": self.epoch,
+            "lastCommit": self.commit,
+            "clockFrom": self.clock_from,
+            "pausedAt": self.paused_at,
+            "block": self.block,
+            "elapsed": self.counted,
+            "whole": self.whole,
+            "deadline": self.deadline,
+            "skipFrom": self.skip_from(),
+        }
+
+
+def clocks():
+    rows = []
+    for seed in range(60):
+        counter = Counter(seed)
+        for _ in range(60):
+            counter.happen()
+            if counter.draw(0, 9) == 0:
+                rows.append(counter.row())
+            counter.step()
+    return rows
+
+
 def snapshot(length):
     blob = bytes((i * 7 + 3) & 0xFF for i in range(length))
     hashes = b"".join(keccak256(blob[i : i + CHUNK]) for i in range(0, length, CHUNK))
@@ -104,6 +177,7 @@ def main():
         for silent in sorted({0, 1, 2, 5, 1 << count >> 1, (1 << count) - 1, 0b01101001, 0b00010110})
         if silent < 1 << count
     ]
+    ticked = clocks()
     snapshots = [snapshot(length) for length in (1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 12_345)]
 
     def rows(items):
@@ -112,8 +186,9 @@ def main():
     text = (
         "{\n"
         '  "about": "The order and the clock, and the hash of a snapshot (docs/bytes.md). `order` is the ranks by'
-        ' position; byte i of a snapshot is (7i + 3) mod 256.",\n'
-        f'  "waits": {rows(waits)},\n  "orders": {rows(orders)},\n  "snapshots": {rows(snapshots)}\n}}\n'
+        ' position; `oldestInput` is its block and the depth, `skipFrom` is 0 if it has come; byte i of a snapshot is (7i + 3) mod 256.",\n'
+        f'  "waits": {rows(waits)},\n  "orders": {rows(orders)},\n  "clocks": {rows(ticked)},\n'
+        f'  "snapshots": {rows(snapshots)}\n}}\n'
     )
     file = pathlib.Path(__file__).parent.parent / "clock.json"
     if "--check" in sys.argv:
@@ -121,7 +196,7 @@ def main():
             sys.exit("vectors/clock.json is not what the script makes")
     else:
         file.write_text(text)
-    print(f"{len(waits)} waits, {len(orders)} orders, {len(snapshots)} snapshots")
+    print(f"{len(waits)} waits, {len(orders)} orders, {len(ticked)} clocks, {len(snapshots)} snapshots")
 
 
 main()

@@ -31,6 +31,7 @@ interface IEnigma is
     IEquivocation
 {
     /// @notice A parameter of the network makes no sense: the epoch needs a length, the group 1 to 8 workers, the
-    /// smallest stake is a whole ENG or more, the verifier is 1 or 2.
+    /// smallest stake is a whole ENG or more, the verifier is 1 or 2; and every epoch is longer than the turns of a whole group, so that nothing can be skipped before
+    /// all of them came.
     error InvalidParameters();
 }

@@ -15,8 +15,10 @@ interface ITurns {
     event TakenOver(address indexed secretContract, uint40 indexed epoch, uint256 group);
     /// @notice A worker lost `amount` wei of ENG for its silence.
     event Slashed(uint256 indexed id, address indexed secretContract, uint40 epoch, uint256 amount);
-    /// @notice The clock begins anew: the base fee is above the price cap of the oldest pending input.
+    /// @notice The clock stands still: the base fee is above the price cap of the oldest pending input.
     event ClockHeld(address indexed secretContract, uint64 indexed index);
+    /// @notice The clock goes on where it stood.
+    event ClockResumed(address indexed secretContract, uint64 indexed index);
     /// @notice The oldest pending input was given up; `refund` wei were credited to its sender.
     event Skipped(
         address indexed secretContract, uint64 indexed index, bytes32 stateHead, address indexed sender, uint256 refund
@@ -28,16 +30,31 @@ interface ITurns {
     error NothingPending();
     /// @notice The base fee is not above the price cap, so nothing keeps the workers from committing.
     error CapNotExceeded();
-    /// @notice The input may be skipped from block `fromBlock` on.
+    /// @notice The base fee is still above the price cap.
+    error CapExceeded();
+    /// @notice The clock stands still already.
+    error ClockIsHeld();
+    /// @notice The clock runs, so nothing is to be resumed.
+    error ClockRuns();
+    /// @notice The input may be skipped from block `fromBlock` on; sooner or later if its clock is held or resumed, or an
+    /// epoch begins.
     error TooEarlyToSkip(uint256 fromBlock);
 
-    /// @notice Starts the clock of a secret contract anew in this block. Anybody may, while the base fee is above the
-    /// price cap of the oldest pending input: a worker that would lose by committing is not silent.
+    /// @notice Stops the clock of a secret contract in this block: what it has counted stays, and turns that have come stay
+    /// come. Anybody may, while the base fee is above the price cap of the oldest pending input: a worker that would lose
+    /// by committing is not silent.
     /// @param input The oldest pending input, as it was logged.
     function holdClock(address secretContract, Input calldata input) external;
 
+    /// @notice Lets a held clock go on from what it has counted. Anybody may, once the base fee is not above the price cap
+    /// any more. A commit and a skip end a pause too.
+    /// @param input The oldest pending input, as it was logged.
+    function resumeClock(address secretContract, Input calldata input) external;
+
     /// @notice Gives up the oldest pending input and credits its sender with fee and value. Anybody may, `skipEpochs`
-    /// epoch lengths after the input could first be committed. If the group has let its whole clock run, it is slashed.
+    /// epoch lengths after the input could first be committed, if its clock has counted the turns of the whole group,
+    /// which then is slashed; after four times as long, whatever the clock says. The clock of the next input begins in this
+    /// block, so a queue of dead inputs goes one by one, each after the group's whole clock.
     /// @param input The oldest pending input, as it was logged.
     function skip(address secretContract, Input calldata input) external;
 

@@ -104,6 +104,8 @@ struct SecretContract {
     uint8 signers;
     /// Blocks that must lie above the block that a task is executed at.
     uint8 depth;
+    /// Block in which the clock was held, and since when it stands still; zero while it runs.
+    uint32 pausedAt;
     /// Packed group of an epoch (library Group).
     uint256 group;
     /// Wei of outbound calls: attempted.
@@ -111,8 +113,8 @@ struct SecretContract {
     /// Wei of task values that reached the portal. What else it got, and never sent, is its inflow.
     uint128 delivered;
     address deployer;
-    /// Last block in which the base fee was shown to be above the oldest input's price cap.
-    uint40 holdBlock;
+    /// Block that the clock does not count from before. A resume sets it so that the pause is left out, a skip to its own.
+    uint40 clockFrom;
     /// Outbound calls ever made, plain transfers not counted; the next number.
     uint56 outboundCalls;
     /// Of the last sealed snapshot that was folded; zero before the first commit.

@@ -18,6 +18,30 @@ library Clock {
         return (groupSize - signers) * takeover + takeover * (2 ** (position - groupSize + 2) - 2);
     }
 
+    /// @notice Blocks that a clock has counted at block `number`: those since its start, and none of a pause.
+    /// @param pausedAt The block in which it was held, and since when it stands still; zero while it runs.
+    function elapsed(uint256 start, uint256 pausedAt, uint256 number) internal pure returns (uint256) {
+        if (pausedAt != 0) number = pausedAt;
+        return number > start ? number - start : 0;
+    }
+
+    /// @notice The block from which an input may be skipped, as long as its clock does not change: `deadline` blocks after
+    /// `since`, but not before the clock has counted `whole`; four times `deadline` after it in any case.
+    /// @param since The block from which it could be committed.
+    function skipFrom(
+        uint256 start,
+        uint256 pausedAt,
+        uint256 whole,
+        uint256 since,
+        uint256 deadline
+    ) internal pure returns (uint256 from) {
+        uint256 last = since + 4 * deadline;
+        from = start + whole;
+        if (pausedAt != 0 && pausedAt < from) return last;
+        if (from < since + deadline) from = since + deadline;
+        if (from > last) from = last;
+    }
+
     /// @notice The position of a rank below `count`, which matters for a silent one only.
     function positionOf(uint256 silent, uint256 count, uint256 rank) internal pure returns (uint256) {
         if (silent == 0) return rank;

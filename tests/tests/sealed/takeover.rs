@@ -88,11 +88,25 @@ fn a_receipt_before_its_signers_turn_does_not_land() {
     let mut early = net.enigma.clone();
     early.chain = early.chain.fork(turn - 2);
     assert_eq!(early.commit(&executed, &[executed.signature]), Err("AnchorInFuture"));
-    net.enigma.hold(contract);
+    let first = net.in_turn(contract, 0);
+    let landed = net.execute(first, contract, 1).unwrap();
+    net.enigma.commit(&landed, &[landed.signature]).unwrap();
     net.enigma.chain.mine();
-    assert_eq!(net.enigma.commit(&executed, &[executed.signature]), Err("TurnNotCome"), "the clock was held");
-    net.enigma.chain.mine_to(turn + 2);
-    net.enigma.commit(&executed, &[executed.signature]).unwrap();
+
+    // It has the keys of this epoch still, so it executes before its turn.
+    task(&mut net, &mut alice, contract, 2);
+    let (second, turn) = net.turn(contract, 1);
+    net.enigma.chain.mine_to(turn - 2);
+    let executed = net.execute(second, contract, 1).unwrap();
+    let commit = |net: &mut Network| net.enigma.commit(&executed, &[executed.signature]);
+    assert_eq!(commit(&mut net), Err("TurnNotCome"));
+    net.enigma.hold(contract);
+    net.enigma.chain.mine_to(turn + 20);
+    assert_eq!(commit(&mut net), Err("TurnNotCome"), "the clock is held");
+    net.enigma.resume(contract);
+    assert_eq!(commit(&mut net), Err("TurnNotCome"));
+    net.enigma.chain.mine();
+    commit(&mut net).unwrap();
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn of_a_contract_with_two_signers_the_first_two_need_no_clock() {
 }
 
 #[test]
-fn the_clock_starts_anew_with_a_commit_a_hold_and_an_epoch() {
+fn the_clock_starts_anew_with_a_commit_and_an_epoch_and_stands_still_while_it_is_held() {
     let (mut office, pending) = waiting();
     office.net.enigma.chain.mine_to(pending.block_number + 3);
     ask(&mut office, 1, Purpose::Input, Some(&pending)).unwrap();
@@ -102,10 +102,17 @@ fn the_clock_starts_anew_with_a_commit_a_hold_and_an_epoch() {
     office.mine();
     check_boundary(&mut office, 1, commit + 3, &pending);
 
-    let hold = office.net.enigma.now();
+    // Held with the turn of position 1: that stays, and no other comes however long it lasts.
     office.net.enigma.hold(office.contract);
+    office.net.enigma.chain.mine_to(commit + 20);
+    for purpose in [Purpose::Input, Purpose::State] {
+        ask(&mut office, 1, purpose, Some(&pending)).unwrap();
+        assert_eq!(ask(&mut office, 2, purpose, Some(&pending)), never());
+    }
+    let resumed = office.net.enigma.now();
+    office.net.enigma.resume(office.contract);
     office.mine();
-    check_boundary(&mut office, 1, hold + 3, &pending);
+    check_boundary(&mut office, 2, resumed + 3, &pending);
 
     let (_, start) = office.net.post_beacon();
     office.net.enigma.chain.mine_to(start - 1);

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use alloy_primitives::{Address, U256};
 use anyhow::{Result, bail};
 use enigma_chain::{Chain, Event, Sender, accounts, bindings::Enigma};
+use enigma_protocol::clock::{Marks, Terms};
 use enigma_sdk::Error;
 use serde_json::json;
 
@@ -27,15 +28,36 @@ pub async fn run(args: Skip) -> Result<ExitCode> {
     let Some(pending) = chain.input(contract, index, since).await? else {
         bail!("input {index} of {contract} is not in the chain's logs; ask another RPC endpoint");
     };
-    let parameters = chain.parameters().await?;
-    let deadline = u64::from(parameters.skip_epochs) * parameters.epoch_length;
-    let from = pending.input.block_number.max(record.lastCommitBlock.to()).saturating_add(deadline);
     let height = chain.height().await?;
     // The next block is the first that could hold it.
-    if height + 1 < from {
+    let next = height.saturating_add(1);
+    let (parameters, epochs) = tokio::try_join!(chain.parameters(), chain.epoch_word(height))?;
+    let marks = Marks {
+        oldest_input: pending.input.block_number.saturating_add(record.depth.into()),
+        epoch_start: epochs.bounds(next).0,
+        last_commit: record.lastCommitBlock.to(),
+        clock_from: record.clockFrom.to(),
+        paused_at: record.pausedAt.into(),
+    };
+    let terms = Terms {
+        signers: record.signers,
+        group_size: parameters.group_size,
+        takeover: parameters.takeover.into(),
+    };
+    let from = marks.skip_from(&terms, u64::from(parameters.skip_epochs) * parameters.epoch_length);
+    if next < from {
+        let held = if marks.is_held() {
+            format!(
+                "; its clock is held since block {}, when the base fee was above its price cap, and whoever resumes it \
+                 brings that nearer",
+                marks.paused_at
+            )
+        } else {
+            String::new()
+        };
         bail!(
             "input {index} of {contract} may be skipped from block {from} on, which is {} blocks away: until then its \
-             workers may still execute it",
+             workers may still execute it{held}",
             from - height
         );
     }

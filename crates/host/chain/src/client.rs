@@ -45,6 +45,8 @@ pub struct ChainBlock {
     pub timestamp: u64,
     /// Wei per gas.
     pub base_fee: u64,
+    /// The same of the block after it, by Ethereum's rule.
+    pub next_base_fee: u64,
     /// The header, RLP-encoded.
     pub rlp: Vec<u8>,
 }

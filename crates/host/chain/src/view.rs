@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use alloy::{
-    eips::BlockNumberOrTag,
+    eips::{BlockNumberOrTag, eip1559::BaseFeeParams},
     network::Ethereum,
     primitives::{Bloom, BloomInput},
     providers::{DynProvider, Provider},
@@ -104,6 +104,10 @@ impl View {
                 parent: header.inner.parent_hash,
                 timestamp: header.inner.timestamp,
                 base_fee: header.inner.base_fee_per_gas.unwrap_or_default(),
+                next_base_fee: header
+                    .inner
+                    .next_block_base_fee(BaseFeeParams::ethereum())
+                    .unwrap_or_default(),
                 rlp,
             },
         })

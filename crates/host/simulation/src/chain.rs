@@ -28,6 +28,8 @@ pub struct Block {
     pub authors: Vec<usize>,
     /// What was called in it, with or without success.
     pub transactions: Vec<Transaction>,
+    /// Places of those that went through.
+    pub made: Vec<usize>,
 }
 
 /// A transaction.
@@ -81,6 +83,7 @@ impl Chain {
             state: state.clone(),
             authors: Vec::new(),
             transactions: Vec::new(),
+            made: Vec::new(),
         };
         Self {
             rules,
@@ -146,7 +149,7 @@ impl Chain {
         let (ready, waiting): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.pool).into_iter().partition(|t| t.not_before <= number);
         self.pool = waiting;
-        let (mut events, mut authors) = (Vec::new(), Vec::new());
+        let (mut events, mut authors, mut made) = (Vec::new(), Vec::new(), Vec::new());
         for (place, transaction) in ready.iter().enumerate() {
             let now = Now { number, hash, base_fee: self.base_fee, transaction: transaction.id };
             let mut next = state.clone();
@@ -157,6 +160,7 @@ impl Chain {
                 Ok(told) => {
                     authors.resize(authors.len() + told.len(), place);
                     events.extend(told);
+                    made.push(place);
                     state = next;
                     Fate::Mined(number)
                 }
@@ -172,6 +176,7 @@ impl Chain {
             state: Arc::new(state),
             authors,
             transactions: ready,
+            made,
         });
         self.tip()
     }
@@ -206,7 +211,8 @@ impl Chain {
             state_head: record.state_head,
             cursor: record.cursor,
             last_commit: record.last_commit,
-            hold: record.hold,
+            clock_from: record.clock_from,
+            paused_at: record.paused_at,
             depth: record.depth,
             terms: rules.terms(record.signers),
             skip_after: rules.skip_after(),

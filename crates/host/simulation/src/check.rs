@@ -3,12 +3,14 @@
 //!
 //! Checked in every block: each index is final once and in order; each commit's snapshot, deltas, outputs, statuses, gas
 //! and head are those of the audit's own execution, and the contract's record holds that head; all money
-//! ([`crate::books`]); who is passed over by a commit, and that nobody else is slashed, how often, and for how much.
+//! ([`crate::books`]); who is passed over by a commit, and that nobody else is slashed, how often, and for how much; what
+//! each clock has counted.
 //! Checked elsewhere ([`crate::run`]): fairness and lost snapshots from what the model knows of machines, progress at the
 //! end.
 //!
 //! Not checked here: cryptography, Merkle proofs and gas, which the model does not have; who is drawn, since the auditor
-//! draws as the contract does; whether a turn had come, other than by its effect on those that were there; who is passed
+//! draws as the contract does; whether a turn had come, other than by its effect on those that were there and by what the
+//! clock had counted; who is passed
 //! over by a skip, other than by the slashes that follow from it; what a hostile host sees.
 
 use std::{
@@ -48,6 +50,8 @@ pub enum Invariant {
     Slashing,
     /// Who was up and connected for its turn is not passed over.
     Fairness,
+    /// A clock has counted every block since it began, but for those in which it was held.
+    Clock,
     /// When nothing goes wrong any more, everything pending becomes final in time.
     Progress,
     /// No snapshot stays lost while an honest worker has it.
@@ -112,7 +116,15 @@ struct Audit {
     slashed: Arc<BTreeSet<(u64, Address, u64)>>,
     /// Who was passed over in a contract's newest epoch in which somebody was.
     silent: BTreeMap<Address, (u64, u8)>,
+    clocks: BTreeMap<Address, Count>,
     books: Books,
+}
+
+/// A contract's clock, counted block by block.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    blocks: u64,
+    is_held: bool,
 }
 
 /// A contract as the auditor has executed it.
@@ -136,6 +148,7 @@ impl Auditor {
             followed: BTreeMap::new(),
             slashed: Arc::default(),
             silent: BTreeMap::new(),
+            clocks: BTreeMap::new(),
             books: Books::new(&first.state),
         };
         Self { rules, audits: vec![audit] }
@@ -173,6 +186,7 @@ impl Audit {
     /// Takes in a block, before which the contract's state was `before`.
     fn block(&mut self, rules: &Rules, before: &State, block: &Block) -> Checked {
         (self.number, self.hash) = (block.number, block.hash);
+        self.tick(before);
         // Slashes that a takeover calls for.
         let mut due = Vec::new();
         for (event, &author) in block.events.iter().zip(&block.authors) {
@@ -205,6 +219,7 @@ impl Audit {
             }
         }
         self.unslashed(&due)?;
+        self.clocks(block)?;
         for (contract, record) in &block.state.contracts {
             let Some(one) = self.followed.get(contract) else { continue };
             let is_same = record.cursor == one.finals
@@ -217,6 +232,49 @@ impl Audit {
             )?;
         }
         self.books.agree(&block.state)
+    }
+
+    /// Every clock that runs counts the block that has come, if its oldest input is deep enough; an epoch begins all anew.
+    fn tick(&mut self, before: &State) {
+        let is_first = before.epoch_at(self.number).0 != before.epoch_at(self.number - 1).0;
+        for (contract, clock) in &mut self.clocks {
+            let Some(record) = before.contracts.get(contract) else { continue };
+            let Some(oldest) = record.inputs.get(record.cursor as usize) else { continue };
+            if is_first {
+                clock.blocks = 0;
+            } else if !clock.is_held && self.number > oldest.block_number + u64::from(record.depth) {
+                clock.blocks += 1;
+            }
+        }
+    }
+
+    /// What was done to clocks in a block, and whether the contract has counted the same.
+    fn clocks(&mut self, block: &Block) -> Checked {
+        for &place in &block.made {
+            match &block.transactions[place].call {
+                Call::Hold(contract, _) => self.clocks.entry(*contract).or_default().is_held = true,
+                Call::Resume(contract, _) => self.clocks.entry(*contract).or_default().is_held = false,
+                Call::Commit(signed) => {
+                    self.clocks.insert(signed.executed.receipt.secret_contract, Count::default());
+                }
+                Call::Skip(contract, _) | Call::Deploy { contract, .. } => {
+                    self.clocks.insert(*contract, Count::default());
+                }
+                _ => {}
+            }
+        }
+        for (contract, record) in &block.state.contracts {
+            let clock = self.clocks.entry(*contract).or_default();
+            let Some(oldest) = record.inputs.get(record.cursor as usize) else {
+                *clock = Count::default();
+                continue;
+            };
+            let marks = block.state.marks(record, oldest.block_number, block.number);
+            let (counted, blocks) = (marks.elapsed(block.number), clock.blocks);
+            let what = format_args!("the clock of {contract} says {counted} after {blocks} blocks");
+            require(Invariant::Clock, counted == blocks && marks.is_held() == clock.is_held, what)?;
+        }
+        Ok(())
     }
 
     fn input(&mut self, rules: &Rules, e: &InputEvent) -> Checked {

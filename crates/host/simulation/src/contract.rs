@@ -97,6 +97,8 @@ pub enum Call {
     Skip(Address, Arc<Input>),
     /// Hold the clock.
     Hold(Address, Arc<Input>),
+    /// Let it go on.
+    Resume(Address, Arc<Input>),
     /// Declare a snapshot lost.
     DeclareLost(Address),
     /// Post a part of it.
@@ -145,8 +147,10 @@ pub struct Record {
     pub sealed_epoch: u64,
     /// Block of the last commit.
     pub last_commit: u64,
-    /// Block of the last hold.
-    pub hold: u64,
+    /// Block that the clock does not count from before: of a resume or a skip.
+    pub clock_from: u64,
+    /// Block in which the clock was held; 0 while it runs.
+    pub paused_at: u64,
     /// Hash of the last snapshot, or zero.
     pub snapshot_hash: B256,
     /// Epoch of the stored group, and who was passed over in it.
@@ -324,7 +328,8 @@ impl State {
             oldest_input: oldest_input + u64::from(record.depth),
             epoch_start: self.epoch_at(number).1,
             last_commit: record.last_commit,
-            hold: record.hold,
+            clock_from: record.clock_from,
+            paused_at: record.paused_at,
         }
     }
 
@@ -344,14 +349,8 @@ impl State {
             Call::Create { contract, task } => self.create(rules, now, from, *contract, Kind::Task, task),
             Call::Commit(signed) => self.commit(rules, now, signed, hash_of),
             Call::Skip(contract, input) => self.skip(rules, now, *contract, input),
-            Call::Hold(contract, input) => {
-                self.oldest(*contract, input)?;
-                if now.base_fee <= input.price_cap {
-                    return Err("CapNotExceeded");
-                }
-                self.record(*contract)?.hold = now.number;
-                Ok(Vec::new())
-            }
+            Call::Hold(contract, input) => self.hold(rules, now, *contract, input),
+            Call::Resume(contract, input) => self.resume(now, *contract, input),
             Call::DeclareLost(contract) => self.declare_lost(now, from, *contract),
             Call::PostChunk(contract, manifest, index, chunk) => {
                 self.post_chunk(now, from, *contract, manifest, *index, chunk)
@@ -400,7 +399,8 @@ impl State {
             state_head: genesis_state_head(rules.network, contract),
             sealed_epoch: 0,
             last_commit: 0,
-            hold: 0,
+            clock_from: 0,
+            paused_at: 0,
             snapshot_hash: B256::ZERO,
             group: (0, 0),
         };
@@ -508,6 +508,7 @@ impl State {
         stored.cursor = receipt.last_index + 1;
         stored.sealed_epoch = epoch;
         stored.last_commit = now.number;
+        stored.paused_at = 0;
         if !receipt.snapshot_hash.is_zero() {
             stored.snapshot_hash = receipt.snapshot_hash;
             if let Some(lost) = self.lost.remove(&contract) {
@@ -565,9 +566,8 @@ impl State {
             signers.push(id);
         }
         let oldest = signed.inputs.first().map_or(0, |i| i.block_number);
-        let turn =
-            self.marks(record, oldest, now.number).start() + rules.terms(record.signers).wait(next - 1);
-        if now.number < turn && rules.bug != Some(Bug::ForgetsClock) {
+        let elapsed = self.marks(record, oldest, now.number).elapsed(now.number);
+        if elapsed < rules.terms(record.signers).wait(next - 1) && rules.bug != Some(Bug::ForgetsClock) {
             return Err("TurnNotCome");
         }
         Ok((signers, order.after(&ranks)))
@@ -693,6 +693,44 @@ impl State {
         record.hashes.get(record.cursor as usize).copied().ok_or("NothingPending")
     }
 
+    fn hold(
+        &mut self,
+        rules: &Rules,
+        now: Now,
+        contract: Address,
+        input: &Input,
+    ) -> Result<Vec<Event>, Refused> {
+        self.oldest(contract, input)?;
+        let record = self.record(contract)?;
+        if record.paused_at != 0 {
+            return Err("ClockIsHeld");
+        }
+        if now.base_fee <= input.price_cap {
+            return Err("CapNotExceeded");
+        }
+        if rules.bug == Some(Bug::HoldsBeginAnew) {
+            record.clock_from = now.number;
+        } else {
+            record.paused_at = now.number;
+        }
+        Ok(Vec::new())
+    }
+
+    fn resume(&mut self, now: Now, contract: Address, input: &Input) -> Result<Vec<Event>, Refused> {
+        self.oldest(contract, input)?;
+        let record = self.contracts.get(&contract).ok_or("UnknownContract")?;
+        if record.paused_at == 0 {
+            return Err("ClockRuns");
+        }
+        if now.base_fee > input.price_cap {
+            return Err("CapExceeded");
+        }
+        let counted = self.marks(record, input.block_number, now.number).elapsed(now.number);
+        let record = self.record(contract)?;
+        (record.clock_from, record.paused_at) = (now.number - counted, 0);
+        Ok(Vec::new())
+    }
+
     fn skip(
         &mut self,
         rules: &Rules,
@@ -702,8 +740,9 @@ impl State {
     ) -> Result<Vec<Event>, Refused> {
         let input_hash = self.oldest(contract, input)?;
         let record = self.contracts[&contract].clone();
-        let marks = self.marks(&record, input.block_number, now.number);
-        if now.number < marks.skip_from(rules.skip_after()) {
+        let (marks, terms) =
+            (self.marks(&record, input.block_number, now.number), rules.terms(record.signers));
+        if now.number < marks.skip_from(&terms, rules.skip_after()) {
             return Err("TooEarlyToSkip");
         }
         let state_head = next_state_head(record.state_head, input_hash, B256::ZERO);
@@ -715,6 +754,7 @@ impl State {
         let stored = self.record(contract)?;
         stored.state_head = state_head;
         stored.cursor += 1;
+        (stored.clock_from, stored.paused_at) = (now.number, 0);
         let mut events = vec![Event::Skipped(SkipEvent {
             contract,
             index: record.cursor,
@@ -725,9 +765,7 @@ impl State {
             timestamp: now.number * 12,
             transaction: transaction(now),
         })];
-        let terms = rules.terms(record.signers);
-        let clock = terms.wait(usize::from(rules.group_size) - 1) + rules.takeover;
-        if now.number >= marks.start() + clock {
+        if marks.elapsed(now.number) >= terms.whole() {
             let (epoch, _) = self.epoch_at(now.number);
             let (order, ids) = self.order(contract, epoch);
             let group = ids.len().min(usize::from(rules.group_size));

@@ -346,6 +346,6 @@ pub fn releases(chain: &Chain, height: u64, worker: u64, key: KeyId, group_epoch
         return true;
     }
     let Some(pending) = record.inputs.get(record.cursor as usize).filter(|_| !is_next) else { return false };
-    let start = state.marks(record, pending.block_number, height + 1).start();
-    height + 1 >= start + chain.rules.terms(record.signers).wait(position)
+    let elapsed = state.marks(record, pending.block_number, height + 1).elapsed(height + 1);
+    elapsed >= chain.rules.terms(record.signers).wait(position)
 }

@@ -59,4 +59,6 @@ pub enum Bug {
     SlashesTheRest,
     /// The contract charges the price that a sender would pay at most.
     ChargesTheCap,
+    /// A hold begins the clock anew.
+    HoldsBeginAnew,
 }

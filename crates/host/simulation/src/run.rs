@@ -218,7 +218,8 @@ impl Run {
         let pending = |r: &std::sync::Arc<crate::contract::Record>| r.inputs.len() as u64 - r.cursor;
         let queue = inner.chain.tip().state.contracts.values().map(pending).max().unwrap_or_default();
         let turns = rules.terms(1).wait(usize::from(rules.group_size)) + queue + SLACK;
-        (rules.skip_after() + rules.epoch_length + 4 * queue + SLACK, turns)
+        // After four times the time for a skip the clock is not asked any more.
+        (4 * rules.skip_after() + rules.epoch_length + 4 * queue + SLACK, turns)
     }
 
     fn workers(&self) -> u64 {

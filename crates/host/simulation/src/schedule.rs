@@ -119,6 +119,8 @@ impl Schedule {
                 self.hostile = (0..workers).filter(|id| *id != only).map(|id| (id, Hostile::Mute)).collect();
                 self.contracts.iter_mut().for_each(|(signers, _)| *signers = self.group_size);
             }
+            // Somebody's turn passes while the price is too high.
+            Bug::HoldsBeginAnew => self.troubles.fee = dice.between(60, 120),
             _ => {}
         }
     }

@@ -292,6 +292,11 @@ impl World for SimWorld {
         self.send("hold", contract, call).await.map(drop)
     }
 
+    async fn resume(&self, contract: Address, oldest: &Input) -> Result<()> {
+        let call = Call::Resume(contract, Arc::new(oldest.clone()));
+        self.send("resume", contract, call).await.map(drop)
+    }
+
     async fn lost_since(&self, contract: Address) -> Result<u64> {
         let shown = self.rpc().await?;
         Ok(self.with(|inner| {

@@ -186,3 +186,8 @@ fn a_slash_of_what_is_left_is_found() {
 fn a_contract_that_charges_the_cap_is_found() {
     found(Bug::ChargesTheCap, &[Invariant::Money]);
 }
+
+#[test]
+fn a_hold_that_begins_the_clock_anew_is_found() {
+    found(Bug::HoldsBeginAnew, &[Invariant::Clock]);
+}

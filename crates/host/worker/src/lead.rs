@@ -56,6 +56,11 @@ impl<W: World> Inner<W> {
                 tracing::info!(%contract, "held the clock: the price is above the oldest input's cap");
                 Ok(Did::Something)
             }
+            Duty::Resume => {
+                self.world.resume(contract, input).await?;
+                tracing::info!(%contract, "resumed the clock: the oldest input's cap covers the price again");
+                Ok(Did::Something)
+            }
             Duty::Skip => {
                 failpoint!("worker.skip.before");
                 self.world.skip(contract, input).await?;
@@ -115,8 +120,7 @@ impl<W: World> Inner<W> {
         if needed == 1 {
             return Ok(vec![executed.signature]);
         }
-        let start = standing.marks(&oldest.untrusted.input).start();
-        let waited = standing.next_block().saturating_sub(start);
+        let waited = standing.marks(&oldest.untrusted.input).elapsed(standing.next_block());
         let turns = standing.order().ranks().into_iter().enumerate();
         let others: Vec<(usize, u64)> = turns
             .filter(|&(position, _)| position != me && standing.terms.wait(position) <= waited)

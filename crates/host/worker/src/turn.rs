@@ -9,9 +9,11 @@ use crate::Standing;
 pub(crate) enum Duty {
     /// Execute, gather signatures, commit.
     Lead,
-    /// Show the chain that nobody can commit at this price.
+    /// Show the chain that nobody can commit at this price: the clock stands still.
     Hold,
-    /// Skip the oldest input: its deadline is over.
+    /// Show it that the price is not too high any more: the clock goes on.
+    Resume,
+    /// Skip the oldest input: its deadline is over, and each of the group had its turn.
     Skip,
     /// Nothing before this block, as far as can be seen.
     Wait(u64),
@@ -21,27 +23,42 @@ pub(crate) enum Duty {
 /// came to nothing.
 pub(crate) fn duty(standing: &Standing, me: u64, oldest: &Input, failed: bool) -> Duty {
     let next = standing.next_block();
-    let marks = standing.marks(oldest);
+    let (marks, terms) = (standing.marks(oldest), &standing.terms);
     let position = standing.position(me);
-    let leads = position.map(|p| marks.start().saturating_add(standing.terms.lead(p)));
-    let skips = marks.skip_from(standing.skip_after).saturating_add(stagger(standing, me, position));
-    if let Some(from) = leads
-        && from <= next
-    {
-        if standing.base_fee > oldest.price_cap {
-            return held(standing, &marks.start(), next);
-        }
-        if !(failed && skips <= next) {
-            return Duty::Lead;
-        }
+    let leads = position.and_then(|p| marks.reaches(terms.lead(p)));
+    let has_come = leads.is_some_and(|from| from <= next);
+    let skips = marks.skip_from(terms, standing.skip_after).saturating_add(stagger(standing, me, position));
+    let is_dear = standing.base_fee > oldest.price_cap;
+    let resumes = marks.is_held() && !is_dear && position.is_some_and(|p| is_turn_to_resume(standing, p));
+    if has_come && !is_dear && !(failed && (skips <= next || resumes)) {
+        return Duty::Lead;
     }
-    if skips <= next { Duty::Skip } else { Duty::Wait(leads.unwrap_or(skips).min(skips).max(next)) }
+    if skips <= next {
+        return Duty::Skip;
+    }
+    if resumes {
+        return Duty::Resume;
+    }
+    if let Some(position) = position.filter(|_| has_come && is_dear && !marks.is_held())
+        && marks.elapsed(next) < passed(standing, position)
+    {
+        return Duty::Hold;
+    }
+    Duty::Wait(leads.unwrap_or(skips).min(skips).max(next))
 }
 
-/// While the price is too high, the clock is held once before each turn that would pass.
-fn held(standing: &Standing, start: &u64, next: u64) -> Duty {
-    let passes = start.saturating_add(standing.terms.takeover).saturating_sub(1);
-    if next >= passes { Duty::Hold } else { Duty::Wait(passes) }
+/// Blocks of the clock after which the worker at `position` can be passed over, by the next one's commit or by a skip.
+/// Whoever came before it can be already, and has nothing to gain by a hold.
+fn passed(standing: &Standing, position: usize) -> u64 {
+    let (behind, terms) = (position.saturating_add(1), &standing.terms);
+    if behind < standing.ids.len() { terms.wait(behind.max(terms.signers.into())) } else { terms.whole() }
+}
+
+/// Not all resume a clock in the same block: each worker of the sequence may for two blocks, one after the other. Those
+/// whose turn has come would rather commit, which resumes it too.
+fn is_turn_to_resume(standing: &Standing, position: usize) -> bool {
+    let count = standing.ids.len().max(1) as u64;
+    standing.next_block() / 2 % count == position as u64
 }
 
 /// Not all skip in the same block: workers of the sequence by position, the others after them.
@@ -64,7 +81,8 @@ mod tests {
             state_head: B256::ZERO,
             cursor: 0,
             last_commit: 90,
-            hold: 0,
+            clock_from: 0,
+            paused_at: 0,
             depth: 0,
             terms: Terms { signers: 1, group_size: 3, takeover: 3 },
             skip_after: 128,
@@ -128,12 +146,55 @@ mod tests {
     }
 
     #[test]
-    fn nobody_commits_at_a_loss_and_the_clock_is_held_before_the_turn_passes() {
+    fn nobody_commits_at_a_loss_and_whose_turn_it_is_holds_the_clock() {
         let dear = |block| Standing { base_fee: 21, ..standing(block) };
-        assert_eq!(duty(&dear(110), 7, &oldest(110), false), Duty::Wait(112));
+        assert_eq!(duty(&dear(110), 7, &oldest(110), false), Duty::Hold);
+        assert_eq!(duty(&dear(110), 8, &oldest(110), false), Duty::Wait(113));
+        // Once the next one's turn has come, it is that one's.
+        assert_eq!(duty(&dear(112), 7, &oldest(110), false), Duty::Wait(113));
+        assert_eq!(duty(&dear(112), 8, &oldest(110), false), Duty::Hold);
+        // The last one holds it until all of the group had its turn.
+        assert_eq!(duty(&dear(117), 9, &oldest(110), false), Duty::Hold);
+        assert_eq!(duty(&dear(118), 9, &oldest(110), false), Duty::Wait(119));
+        let held = Standing { paused_at: 111, ..dear(112) };
+        for me in [7, 8, 9] {
+            assert!(matches!(duty(&held, me, &oldest(110), false), Duty::Wait(_)), "{me}");
+        }
+    }
+
+    #[test]
+    fn all_that_sign_share_a_turn_and_the_first_holds_it() {
+        let terms = Terms { signers: 2, group_size: 3, takeover: 3 };
+        let dear = |block| Standing { base_fee: 21, terms, ..standing(block) };
         assert_eq!(duty(&dear(111), 7, &oldest(110), false), Duty::Hold);
-        let held = Standing { hold: 112, ..dear(112) };
-        assert_eq!(duty(&held, 7, &oldest(110), false), Duty::Wait(114));
-        assert_eq!(duty(&held, 8, &oldest(110), false), Duty::Wait(115));
+        assert_eq!(duty(&dear(112), 8, &oldest(110), false), Duty::Wait(113));
+        assert_eq!(duty(&dear(112), 9, &oldest(110), false), Duty::Hold);
+    }
+
+    #[test]
+    fn once_the_price_is_paid_again_whose_turn_it_is_commits_and_the_others_resume_one_after_the_other() {
+        let held = |block| Standing { paused_at: 111, ..standing(block) };
+        for block in 112..124 {
+            assert_eq!(duty(&held(block), 7, &oldest(110), false), Duty::Lead);
+            let resumes = [8, 9].map(|me| duty(&held(block), me, &oldest(110), false) == Duty::Resume);
+            let turn = (block + 1) / 2 % 3;
+            assert_eq!(resumes, [turn == 1, turn == 2], "{block}");
+        }
+        // Who cannot execute resumes too, so that the group can be passed over in the end.
+        assert_eq!(duty(&held(112), 7, &oldest(110), true), Duty::Lead);
+        assert_eq!(duty(&held(113), 7, &oldest(110), true), Duty::Resume);
+        assert!(matches!(duty(&held(112), 42, &oldest(110), false), Duty::Wait(_)), "not drawn");
+    }
+
+    #[test]
+    fn while_the_clock_is_held_a_skip_waits_for_four_deadlines() {
+        let held = |block| Standing { paused_at: 111, base_fee: 21, ..standing(block) };
+        let last = 110 + 4 * 128;
+        assert_eq!(duty(&held(110 + 128), 7, &oldest(110), false), Duty::Wait(239));
+        assert_eq!(duty(&held(last - 2), 7, &oldest(110), false), Duty::Wait(last - 1));
+        assert_eq!(duty(&held(last - 1), 7, &oldest(110), false), Duty::Skip);
+        // All of the group had its turn before it was held: the deadline alone counts.
+        let late = Standing { paused_at: 119, ..held(110 + 127) };
+        assert_eq!(duty(&late, 7, &oldest(110), false), Duty::Skip);
     }
 }

@@ -49,8 +49,10 @@ pub struct Standing {
     pub cursor: u64,
     /// Block of the last commit.
     pub last_commit: u64,
-    /// Last block in which the clock was held.
-    pub hold: u64,
+    /// Block that the last resume or skip made the clock count from.
+    pub clock_from: u64,
+    /// Block in which the clock was held, and since when it stands still; 0 while it runs.
+    pub paused_at: u64,
     /// Blocks that must lie above an input's block before it is executed.
     pub depth: u8,
     /// Group size, signers, blocks between turns.
@@ -63,7 +65,7 @@ pub struct Standing {
     pub silent: u8,
     /// The sequence of workers by rank.
     pub ids: Vec<u64>,
-    /// Base fee of the newest block, wei.
+    /// Base fee of the next block, wei.
     pub base_fee: u128,
 }
 
@@ -85,7 +87,8 @@ impl Standing {
             oldest_input: oldest.block_number.saturating_add(self.depth as u64),
             epoch_start: self.epoch_start,
             last_commit: self.last_commit,
-            hold: self.hold,
+            clock_from: self.clock_from,
+            paused_at: self.paused_at,
         }
     }
 
@@ -163,6 +166,8 @@ pub trait World: Send + Sync + 'static {
     fn skip(&self, contract: Address, oldest: &Input) -> impl Future<Output = Result<()>> + Send;
     /// Shows the chain that the base fee is above the oldest input's price cap.
     fn hold(&self, contract: Address, oldest: &Input) -> impl Future<Output = Result<()>> + Send;
+    /// Shows the chain that it is not any more.
+    fn resume(&self, contract: Address, oldest: &Input) -> impl Future<Output = Result<()>> + Send;
     /// Block since which a contract's state is declared lost, or zero.
     fn lost_since(&self, contract: Address) -> impl Future<Output = Result<u64>> + Send;
     /// Declares a contract's snapshot lost, with a bond.

@@ -61,6 +61,8 @@ pub struct SecretContract {
     pub signers: u8,
     /// Blocks to wait before an input is executed.
     pub depth: u8,
+    /// Block in which the clock was held, and since when it stands still; 0 while it runs.
+    pub paused_at: u64,
 }
 
 fn field(word: U256, shift: usize, bits: u32) -> u64 {
@@ -171,6 +173,7 @@ impl<'a> EnigmaView<'a> {
             last_commit: field(counters, 168, 40),
             signers: field(counters, 208, 8) as u8,
             depth: field(counters, 216, 8) as u8,
+            paused_at: field(counters, 224, 32),
         }))
     }
 
@@ -209,11 +212,11 @@ impl<'a> EnigmaView<'a> {
         Ok(rank.and_then(|rank| Order { silent, count: all.len() }.position(rank)))
     }
 
-    /// The last block in which the base fee was shown to be above the price cap of the contract's oldest input.
+    /// The block that the last resume of the contract's clock, or the last skip, made it count from.
     ///
     /// # Errors
     /// [`Missing`].
-    pub fn hold(&self, contract: Address) -> Result<u64, Missing> {
+    pub fn clock_from(&self, contract: Address) -> Result<u64, Missing> {
         self.slots.read(layout::secret_contract(contract, 4)).map(|word| field(word, 160, 40))
     }
 

@@ -31,6 +31,11 @@ impl Terms {
         within.saturating_add(self.takeover.saturating_mul((1u64 << doublings) - 2))
     }
 
+    /// Blocks that the clock counts until each of the group had its turn, and as long as another one to use it.
+    pub fn whole(&self) -> u64 {
+        self.wait(usize::from(self.group_size).saturating_sub(1)).saturating_add(self.takeover)
+    }
+
     /// Blocks after the clock's start from which the worker at `position` leads: executes, gathers the others'
     /// signatures and commits. Of those that may sign at once, one after the other.
     pub fn lead(&self, position: usize) -> u64 {
@@ -86,7 +91,7 @@ impl Order {
     }
 }
 
-/// The blocks that a contract's clock starts at the latest of.
+/// What the clock of a contract's oldest pending input counts from, and whether it is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Marks {
     /// Block from which the oldest pending input can be executed: its own, and as many above it as the contract asks for.
@@ -95,21 +100,51 @@ pub struct Marks {
     pub epoch_start: u64,
     /// Block of the last commit.
     pub last_commit: u64,
-    /// Last block in which somebody showed that the base fee was above the oldest input's price cap.
-    pub hold: u64,
+    /// Block that the last resume or skip set.
+    pub clock_from: u64,
+    /// Block in which the clock was held, and since when it stands still; 0 while it runs.
+    pub paused_at: u64,
 }
 
 impl Marks {
-    /// The block from which waiting counts.
-    pub fn start(&self) -> u64 {
-        self.oldest_input.max(self.epoch_start).max(self.last_commit).max(self.hold)
+    /// The block from which the clock counts.
+    pub const fn start(&self) -> u64 {
+        later(later(self.since(), self.epoch_start), self.clock_from)
     }
 
-    /// The block from which anybody may skip the oldest input, `deadline` blocks after it could have been committed.
-    /// Neither an epoch's beginning nor a hold moves it.
-    pub fn skip_from(&self, deadline: u64) -> u64 {
-        self.oldest_input.max(self.last_commit).saturating_add(deadline)
+    /// Blocks that the clock has counted at block `number`: those since its start, and none of a pause.
+    pub const fn elapsed(&self, number: u64) -> u64 {
+        let number = if self.is_held() { self.paused_at } else { number };
+        number.saturating_sub(self.start())
     }
+
+    /// Whether the clock stands still.
+    pub const fn is_held(&self) -> bool {
+        self.paused_at != 0
+    }
+
+    /// The block at which the clock has counted `wait` blocks; `None` if it is held before that.
+    pub const fn reaches(&self, wait: u64) -> Option<u64> {
+        let block = self.start().saturating_add(wait);
+        if wait > 0 && self.is_held() && self.paused_at < block { None } else { Some(block) }
+    }
+
+    /// The block from which anybody may skip the oldest input, as long as its clock does not change: `deadline` blocks
+    /// after it could have been committed, but not before the whole group had its turns; four times `deadline` after it in
+    /// any case.
+    pub fn skip_from(&self, terms: &Terms, deadline: u64) -> u64 {
+        let last = self.since().saturating_add(deadline.saturating_mul(4));
+        let reached = self.reaches(terms.whole()).unwrap_or(last);
+        reached.max(self.since().saturating_add(deadline)).min(last)
+    }
+
+    const fn since(&self) -> u64 {
+        later(self.oldest_input, self.last_commit)
+    }
+}
+
+const fn later(one: u64, other: u64) -> u64 {
+    if one > other { one } else { other }
 }
 
 #[cfg(test)]
@@ -183,11 +218,37 @@ mod tests {
         assert_eq!(order.after(&[1, 2]).silent, 0b1);
     }
 
+    const MARKS: Marks =
+        Marks { oldest_input: 10, epoch_start: 30, last_commit: 20, clock_from: 40, paused_at: 0 };
+
     #[test]
-    fn the_clock_starts_at_the_last_mark_and_the_skip_ignores_epochs_and_holds() {
-        let marks = Marks { oldest_input: 10, epoch_start: 30, last_commit: 20, hold: 40 };
-        assert_eq!(marks.start(), 40);
-        assert_eq!(Marks { hold: 0, ..marks }.start(), 30);
-        assert_eq!(marks.skip_from(128), 148);
+    fn the_clock_starts_at_the_last_mark() {
+        assert_eq!(MARKS.start(), 40);
+        assert_eq!(Marks { clock_from: 0, ..MARKS }.start(), 30);
+        assert_eq!(Marks { last_commit: 50, ..MARKS }.start(), 50);
+        assert_eq!((MARKS.elapsed(39), MARKS.elapsed(45)), (0, 5));
+        assert_eq!(MARKS.reaches(5), Some(45));
+    }
+
+    #[test]
+    fn a_held_clock_counts_nothing_and_turns_that_have_come_stay_come() {
+        let held = Marks { paused_at: 47, ..MARKS };
+        assert_eq!((held.elapsed(47), held.elapsed(1_000)), (7, 7));
+        assert_eq!((held.reaches(0), held.reaches(7), held.reaches(8)), (Some(40), Some(47), None));
+        // Held before it could count: the first ones need no clock.
+        let early = Marks { paused_at: 35, ..MARKS };
+        assert_eq!((early.elapsed(60), early.reaches(0), early.reaches(1)), (0, Some(40), None));
+    }
+
+    #[test]
+    fn a_skip_needs_the_deadline_and_the_whole_clock_but_not_for_ever() {
+        assert_eq!(TERMS.whole(), 15);
+        assert_eq!(Terms { signers: 3, ..TERMS }.whole(), 5);
+        assert_eq!(MARKS.skip_from(&TERMS, 128), 148);
+        assert_eq!(MARKS.skip_from(&TERMS, 32), 55);
+        assert_eq!(MARKS.skip_from(&TERMS, 8), 52, "four times the deadline, whatever the clock says");
+        let held = Marks { paused_at: 54, ..MARKS };
+        assert_eq!(held.skip_from(&TERMS, 128), 20 + 4 * 128);
+        assert_eq!(Marks { paused_at: 55, ..MARKS }.skip_from(&TERMS, 128), 148);
     }
 }

@@ -103,9 +103,11 @@ fn turn_come(
         oldest_input: included(view, seated, contract, &record, pending)?.saturating_add(record.depth.into()),
         epoch_start: epochs.start,
         last_commit: record.last_commit,
-        hold: view.hold(contract)?,
+        clock_from: view.clock_from(contract)?,
+        paused_at: record.paused_at,
     };
-    let turn = marks.start().saturating_add(terms.wait(position));
+    // While the clock is held it never comes.
+    let turn = marks.reaches(terms.wait(position)).unwrap_or(u64::MAX);
     if view.block().number.saturating_add(1) < turn {
         return Err(Refusal { code: Code::NotYourTurn, detail: turn }.into());
     }

@@ -13,12 +13,8 @@ const WORKER_IDS = 10
 const MEASUREMENTS = 11
 const SECRET_CONTRACTS = 12
 const HEADS = 13
-<<<<<<< HEAD
 const LEDGER = 14
-=======
-const CREDITS = 14
 const BARRED_PLATFORMS = 21
->>>>>>> five-plat
 
 /** Where each word of the contract lies. What is in it: `words.ts`. */
 export const layout = {
@@ -35,15 +31,9 @@ export const layout = {
   /** A word of the stake tree. */
   treeWord: (level: number, index: number, version: number): Hex =>
     entry((BigInt(level) << 32n) | (BigInt(index) << 2n) | BigInt(version), TREE),
-<<<<<<< HEAD
   /** The seed of an epoch, if it is the current one, or the next one after its beacon: others' lie in this ring too. */
   seed: (epoch: number): Hex => entry(epoch % 4, SEEDS),
-  /** Word `offset` (0 to 3) of a worker's record. */
-=======
-  /** The seed of an epoch. */
-  seed: (epoch: Integer): Hex => entry(epoch, SEEDS),
   /** Word `offset` (0 to 4) of a worker's record. */
->>>>>>> five-plat
   worker: (id: Integer, offset: number): Hex => plus(entry(id, WORKERS), offset),
   /** Id + 1 of the worker with this signing key. */
   workerId: (signer: Address): Hex => entry(toBytes(signer, 'signer', 20), WORKER_IDS),

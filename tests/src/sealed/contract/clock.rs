@@ -63,12 +63,12 @@ impl Enigma {
         inputs.get(self.cursor(contract) as usize).map(|i| i.input.clone())
     }
 
-    /// The block from which the worker at `position` may sign.
+    /// The block from which the worker at `position` may sign; none while the clock is held.
     ///
     /// # Panics
     /// Nothing is pending.
     pub fn turn(&self, contract: Address, position: usize) -> u64 {
-        self.marks(contract).start() + self.terms(contract).wait(position)
+        self.marks(contract).reaches(self.terms(contract).wait(position)).unwrap_or(u64::MAX)
     }
 
     fn marks(&self, contract: Address) -> Marks {
@@ -80,7 +80,8 @@ impl Enigma {
                 + field(counters, 216, 8),
             epoch_start: if rolled { next_start } else { field(epoch, 40, 40) },
             last_commit: field(counters, 168, 40),
-            hold: field(self.chain.pending.get(layout::secret_contract(contract, 4)), 160, 40),
+            clock_from: field(self.chain.pending.get(layout::secret_contract(contract, 4)), 160, 40),
+            paused_at: field(counters, 224, 32),
         }
     }
 
@@ -134,17 +135,17 @@ impl Enigma {
         let input = self.oldest(contract).ok_or("NothingPending")?;
         let parameters = self.chain.pending.get(layout::PARAMETERS);
         let deadline = field(parameters, 64, 8) * field(parameters, 0, 40);
-        let marks = self.marks(contract);
-        if self.now() < marks.skip_from(deadline) {
+        let (marks, terms) = (self.marks(contract), self.terms(contract));
+        if self.now() < marks.skip_from(&terms, deadline) {
             return Err("TooEarlyToSkip");
         }
-        let terms = self.terms(contract);
-        let size = usize::from(terms.group_size);
-        if self.now() >= marks.start() + terms.wait(size - 1) + terms.takeover {
+        if marks.elapsed(self.now()) >= terms.whole() {
             let standing = self.standing(contract);
+            let size = usize::from(terms.group_size);
             let group = (0..size.min(standing.ids.len())).fold(0u8, |mask, rank| mask | 1 << rank);
             self.write_group(contract, &standing, standing.silent | group, 0);
         }
+        self.start_after(contract, 0);
         let index = self.cursor(contract);
         let input_hash = input.hash(contract, index);
         let head = next_state_head(self.state_head(contract), input_hash, B256::ZERO);
@@ -160,9 +161,23 @@ impl Enigma {
 
     /// Somebody shows in the pending block that the base fee is above the oldest input's price cap.
     pub fn hold(&mut self, contract: Address) {
-        let slot = layout::secret_contract(contract, 4);
-        let word = with_field(self.chain.pending.get(slot), 160, 40, U256::from(self.now()));
+        let now = U256::from(self.now());
+        let word = with_field(self.counters(contract), 224, 32, now);
+        self.chain.pending.set(layout::secret_contract(contract, 1), word);
+    }
+
+    /// Somebody shows in the pending block that it is not any more.
+    pub fn resume(&mut self, contract: Address) {
+        self.start_after(contract, self.marks(contract).elapsed(self.now()));
+    }
+
+    /// The clock runs from the pending block on, and has counted `counted` blocks.
+    fn start_after(&mut self, contract: Address, counted: u64) {
+        let (slot, from) = (layout::secret_contract(contract, 4), U256::from(self.now() - counted));
+        let word = with_field(self.chain.pending.get(slot), 160, 40, from);
         self.chain.pending.set(slot, word);
+        let word = with_field(self.counters(contract), 224, 32, U256::ZERO);
+        self.chain.pending.set(layout::secret_contract(contract, 1), word);
     }
 
     /// A worker declares the state lost in the pending block, or no longer: it was found.

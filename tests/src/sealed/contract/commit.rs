@@ -169,6 +169,7 @@ impl Enigma {
         counters = with_field(counters, 64, 64, U256::from(receipt.last_index + 1));
         counters = with_field(counters, 128, 40, U256::from(receipt.epoch));
         counters = with_field(counters, 168, 40, now);
+        counters = with_field(counters, 224, 32, U256::ZERO);
         let words = &mut self.chain.pending;
         words.set(layout::secret_contract(contract, 0), from_b256(receipt.state_head_after));
         words.set(layout::secret_contract(contract, 1), counters);

@@ -120,7 +120,8 @@ impl World for NodeWorld {
             state_head: record.stateHead,
             cursor: record.cursor,
             last_commit: record.lastCommitBlock.to(),
-            hold: record.holdBlock.to(),
+            clock_from: record.clockFrom.to(),
+            paused_at: record.pausedAt.into(),
             depth: record.depth,
             terms: Terms {
                 signers: record.signers,
@@ -131,7 +132,7 @@ impl World for NodeWorld {
             epoch_length: self.parameters.epoch_length,
             silent: if group.epoch == epoch { group.silent } else { 0 },
             ids: self.sequence(contract, epoch).await?,
-            base_fee: block.base_fee.into(),
+            base_fee: block.next_base_fee.into(),
         })
     }
 
@@ -192,6 +193,11 @@ impl World for NodeWorld {
 
     async fn hold(&self, contract: Address, oldest: &Input) -> Result<()> {
         let call = Enigma::holdClockCall { account: contract, input: oldest.into() };
+        self.sender.call_enigma(&call, U256::ZERO).await.map(drop).map_err(told)
+    }
+
+    async fn resume(&self, contract: Address, oldest: &Input) -> Result<()> {
+        let call = Enigma::resumeClockCall { account: contract, input: oldest.into() };
         self.sender.call_enigma(&call, U256::ZERO).await.map(drop).map_err(told)
     }
 

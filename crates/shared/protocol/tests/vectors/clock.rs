@@ -3,7 +3,7 @@
 
 use alloy_primitives::B256;
 use enigma_protocol::{
-    clock::{Order, SEQUENCE, Terms},
+    clock::{Marks, Order, SEQUENCE, Terms},
     snapshot::{Manifest, snapshot_hash},
 };
 use serde_json::Value;
@@ -43,6 +43,30 @@ fn orders_are_those_of_the_vectors() {
         for (position, rank) in ranks.into_iter().enumerate() {
             assert_eq!(order.position(rank), Some(position), "{vector}");
         }
+    }
+}
+
+#[test]
+fn clocks_are_those_of_the_vectors() {
+    let clocks = list(&stored("clock"), "clocks");
+    assert!(clocks.len() >= 200 && clocks.iter().any(|c| int(c, "pausedAt") > 0));
+    for vector in clocks {
+        let marks = Marks {
+            oldest_input: int(&vector, "oldestInput"),
+            epoch_start: int(&vector, "epochStart"),
+            last_commit: int(&vector, "lastCommit"),
+            clock_from: int(&vector, "clockFrom"),
+            paused_at: int(&vector, "pausedAt"),
+        };
+        let (block, elapsed) = (int(&vector, "block"), int(&vector, "elapsed"));
+        assert_eq!(marks.elapsed(block), elapsed, "{vector}");
+        for wait in 1..40 {
+            assert_eq!(marks.reaches(wait).is_some_and(|at| at <= block), elapsed >= wait, "{vector}");
+        }
+        // A group of as many as `whole` says, whose turns are a block each.
+        let terms = Terms { signers: 1, group_size: int(&vector, "whole") as u8, takeover: 1 };
+        let from = marks.skip_from(&terms, int(&vector, "deadline"));
+        assert_eq!(if from <= block { 0 } else { from }, int(&vector, "skipFrom"), "{vector}");
     }
 }
 

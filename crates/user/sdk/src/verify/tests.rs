@@ -66,6 +66,7 @@ fn header(state_root: B256) -> ChainBlock {
         parent: header.parent_hash,
         timestamp: TIME,
         base_fee: 0,
+        next_base_fee: 0,
         rlp: alloy_rlp::encode(&header),
     }
 }
