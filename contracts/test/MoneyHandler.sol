@@ -240,7 +240,8 @@ contract MoneyHandler is EnigmaTest {
 
     /// @dev A commit in which the portal creates a task of the other secret contract.
     function commitWithTask(uint256 which, uint256 random) external {
-        (address portal, address other) = (portals[which % portals.length], portals[(which % portals.length + 1) % portals.length]);
+        (address portal, address other) =
+            (portals[which % portals.length], portals[(which % portals.length + 1) % portals.length]);
         if (_pending(portal, 0) == 0 || !_hasRoom(other)) return;
         _advance(random);
         TaskParameters memory task = _task(random % 1 ether);

@@ -10,14 +10,7 @@ interface IState {
     function parametersWord()
         external
         view
-        returns (
-            uint40 epochLength,
-            uint8 groupSize,
-            uint16 takeover,
-            uint8 skipEpochs,
-            uint8 window,
-            uint32 minStake
-        );
+        returns (uint40 epochLength, uint8 groupSize, uint16 takeover, uint8 skipEpochs, uint8 window, uint32 minStake);
 
     /// @notice The hash of the descriptor; zero before genesis. It enters every signed message.
     function network() external view returns (bytes32);

@@ -157,8 +157,31 @@ fn an_answer_of_a_group_that_was_not_stored_yet_is_drawn_from_the_seed() {
     drawn.judge(SIGNER, &reply()).unwrap();
     let elsewhere = drawn.with(layout::tree_word(0, 0, 0), word(&[(10, 32)]));
     assert!(matches!(elsewhere.judge(SIGNER, &reply()), Err(Error::NotInGroup { .. })));
-    let unseeded = elsewhere.with(layout::seed(EPOCH), U256::ZERO);
-    assert!(matches!(unseeded.judge(SIGNER, &reply()), Err(Error::NotInGroup { .. })));
+}
+
+#[test]
+fn the_ring_of_seeds_tells_nothing_of_other_epochs() {
+    // Seeds of epochs 2 to 5, of which 5 is the current one; then the beacon of 6 is posted; then 6 begins.
+    let seeds = (2..=5).fold(world(), |world, epoch| world.with(layout::seed(epoch), U256::from(100 + epoch)));
+    let posted = word(&[(EPOCH, 0), (90, 40), (154, 80), (1, 120)]);
+    let begun = word(&[(EPOCH, 0), (50, 40), (90, 80), (1, 120)]);
+    let known = |world: &World| -> Vec<(u64, U256)> {
+        let slots: Vec<B256> = world.0.keys().copied().collect();
+        let (facts, state_root) = world.prove(&slots);
+        let proven = ProvenSlots::verify(&facts, ENIGMA, state_root).unwrap();
+        let block = matching(&reply(), &header(B256::ZERO)).unwrap();
+        let view = EnigmaView::new(&proven, &block);
+        let seed = |epoch| view.seed(epoch).unwrap().map(|seed| (epoch, seed.into()));
+        (0..20).filter_map(seed).collect()
+    };
+    let (five, six) = ((5, U256::from(105)), (6, U256::from(106)));
+    assert_eq!(known(&seeds), [five], "6 would be the seed of 2");
+    let next = seeds.with(layout::seed(6), six.1).with(layout::EPOCH, posted);
+    assert_eq!(known(&next), [five, six]);
+    let rolled = next.with(layout::EPOCH, begun);
+    assert_eq!(known(&rolled), [six]);
+    let first = rolled.with(layout::EPOCH, word(&[(1, 0), (90, 40), (0, 80), (1, 120)]));
+    assert_eq!(known(&first), [], "the first lottery is that of epoch 2");
 }
 
 #[test]
