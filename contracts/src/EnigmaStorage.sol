@@ -40,7 +40,8 @@ abstract contract EnigmaStorage is IState {
     uint256 internal immutable groupSize;
     uint256 internal immutable window;
 
-    bool private transient entered;
+    /// 1 while money moves; a whole word, which is written without being read.
+    uint256 private transient entered;
 
     constructor(IERC20 token_, address deployer_, Parameters memory parameters) {
         token = token_;
@@ -51,10 +52,10 @@ abstract contract EnigmaStorage is IState {
 
     /// @dev One lock for everything that moves money out.
     modifier locked() {
-        if (entered) revert ICredits.Reentered();
-        entered = true;
+        if (entered != 0) revert ICredits.Reentered();
+        entered = 1;
         _;
-        entered = false;
+        entered = 0;
     }
 
     /// @dev The epoch of this block: rolling the stored word forward is left to the next beacon.

@@ -24,9 +24,10 @@ abstract contract Turns is EnigmaStorage {
         return Group.withSilent(Group.pack(epoch, _draw(account, epoch, count)), Group.silentOf(word));
     }
 
+    /// @dev Of the current epoch or a later one: the tree keeps no other weights.
     function _draw(address account, uint40 epoch, uint256 count) internal view returns (uint256[] memory) {
         bytes32 seed = seeds[epoch];
-        if (epoch < _currentEpoch() || seed == 0) revert IBeacon.NoLottery(epoch);
+        if (seed == 0) revert IBeacon.NoLottery(epoch);
         return Lottery.draw(tree, StakeTree.entry(treeRoot, epoch), seed, account, count);
     }
 

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Equivocation} from "./Equivocation.sol";
+import {IBeacon} from "./interfaces/IBeacon.sol";
 import {IWorkers} from "./interfaces/IWorkers.sol";
 import {Worker} from "./interfaces/Types.sol";
 import {Group} from "./libraries/Group.sol";
@@ -89,6 +90,7 @@ abstract contract Workers is IWorkers, Turns, Equivocation {
 
     /// @inheritdoc IWorkers
     function sequence(address account, uint40 epoch, uint256 count) external view returns (uint256[] memory) {
+        if (epoch < _currentEpoch()) revert IBeacon.NoLottery(epoch);
         return _draw(account, epoch, count);
     }
 
