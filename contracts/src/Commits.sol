@@ -55,16 +55,18 @@ abstract contract Commits is ReceiptChecks, Slashing {
     function _store(Commitment memory commitment, uint256 word) private returns (uint256 slashed) {
         address account = commitment.secretContract;
         SecretContract storage record = secretContracts[account];
-        record.stateHead = commitment.stateHeadAfter;
-        bool isFound = commitment.snapshotHash != 0 && record.isLost;
+        bool isLost = record.isLost;
         unchecked {
             record.cursor = uint64(commitment.lastIndex + 1);
         }
         record.sealedEpoch = uint32(commitment.epoch);
         record.lastCommitBlock = uint40(block.number);
         record.pausedAt = 0;
-        if (commitment.snapshotHash != 0) record.snapshotHash = commitment.snapshotHash;
-        if (isFound) _endLoss(account, commitment.snapshotHash);
+        record.stateHead = commitment.stateHeadAfter;
+        if (commitment.snapshotHash != 0) {
+            record.snapshotHash = commitment.snapshotHash;
+            if (isLost) _endLoss(account, commitment.snapshotHash);
+        }
 
         uint256 stored = record.group;
         if (stored == word) return 0;
@@ -125,7 +127,10 @@ abstract contract Commits is ReceiptChecks, Slashing {
                 due += FeeSchedule.maxFee(task.commitGas, task.gasLimit, task.priceCap) - pay;
                 if (task.status == COMPLETED) delivered += task.value;
                 else due += task.value;
-                results[i] = task.status | (task.gasCharged << 8) | (pay << 72);
+                uint256 result = task.status | (task.gasCharged << 8) | (pay << 72);
+                assembly ("memory-safe") {
+                    mstore(add(add(results, 0x20), shl(5, i)), result)
+                }
             }
         }
         _credit(sender, due);
@@ -176,13 +181,20 @@ abstract contract Commits is ReceiptChecks, Slashing {
         }
         unchecked {
             for (uint256 i = 0; i < tasks.length; ++i) {
-                CommittedTask memory task = tasks[i];
+                uint256 at;
+                uint256 size;
+                // Of the task's struct, the words `output`, `outputSize` and `deltaSize`.
                 assembly ("memory-safe") {
                     mstore(add(place, shl(5, i)), sub(end, place))
+                    let task := mload(add(add(tasks, 0x20), shl(5, i)))
+                    at := mload(add(task, 0x120))
+                    size := mload(add(task, 0x140))
+                    if areDeltas {
+                        at := add(at, size)
+                        size := mload(add(task, 0x160))
+                    }
                 }
-                end = areDeltas
-                    ? CalldataBytes.slice(task.output + task.outputSize, task.deltaSize).put(end)
-                    : CalldataBytes.slice(task.output, task.outputSize).put(end);
+                end = CalldataBytes.slice(at, size).put(end);
             }
         }
     }

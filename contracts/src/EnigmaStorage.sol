@@ -57,7 +57,8 @@ abstract contract EnigmaStorage is IState {
     /// The stake that it takes to be drawn, wei of ENG.
     uint256 internal immutable minStake;
 
-    bool private transient entered;
+    /// 1 while money moves; a whole word, which is written without being read.
+    uint256 private transient entered;
 
     constructor(IERC20 token_, address deployer_, Parameters memory parameters) {
         token = token_;
@@ -69,10 +70,10 @@ abstract contract EnigmaStorage is IState {
 
     /// @dev One lock for everything that moves money out.
     modifier locked() {
-        if (entered) revert ICredits.Reentered();
-        entered = true;
+        if (entered != 0) revert ICredits.Reentered();
+        entered = 1;
         _;
-        entered = false;
+        entered = 0;
     }
 
     /// @dev The epoch of this block: rolling the stored word forward is left to the next beacon.

@@ -35,12 +35,13 @@ abstract contract ReceiptChecks is ICommits, Turns, Outbound {
         if (at == 0) return (MalformedCommitment.selector, commitment, 0);
         SecretContract storage record = secretContracts[commitment.secretContract];
         // Every contract needs a signer at least; its slot is read anyway.
-        if (record.signers == 0) return (IInputs.UnknownContract.selector, commitment, 0);
+        uint256 needed = record.signers;
+        if (needed == 0) return (IInputs.UnknownContract.selector, commitment, 0);
         if (commitment.epoch != _currentEpoch()) return (WrongEpoch.selector, commitment, 0);
         reason = _checkPlace(commitment, record);
         if (reason == 0) reason = _checkTasks(packed, at, calls, commitment, record);
         if (reason == 0) reason = _checkAnchor(commitment);
-        if (reason == 0) (reason, word) = _checkSigners(commitment, record);
+        if (reason == 0) (reason, word) = _checkSigners(commitment, needed);
     }
 
     /// @dev The receipt begins where the chain is, and takes what is pending.
@@ -122,10 +123,9 @@ abstract contract ReceiptChecks is ICommits, Turns, Outbound {
     /// @return word The group, with those who were passed over.
     function _checkSigners(
         Commitment memory commitment,
-        SecretContract storage record
+        uint256 needed
     ) private view returns (bytes4 reason, uint256 word) {
         address account = commitment.secretContract;
-        uint256 needed = record.signers;
         word = _groupOf(account, uint40(commitment.epoch), needed);
         if (Group.countOf(word) < needed) return (GroupTooSmall.selector, 0);
         if (commitment.signatureCount != needed) return (MissingSignature.selector, 0);

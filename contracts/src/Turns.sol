@@ -25,17 +25,9 @@ abstract contract Turns is EnigmaStorage {
         return Group.withSilent(Group.pack(epoch, _draw(account, epoch, count)), Group.silentOf(word));
     }
 
+    /// @dev Of the current epoch, or of another that has a lottery: neither the tree nor the ring tells of any other.
     function _draw(address account, uint40 epoch, uint256 count) internal view returns (uint256[] memory) {
-        if (!_hasLottery(epoch)) revert IBeacon.NoLottery(epoch);
         return Lottery.draw(tree, StakeTree.entry(treeRoot, epoch), seeds[epoch % SEEDS], account, count);
-    }
-
-    /// @dev The current epoch, and the next one once its beacon is posted: the ring holds the seeds of others too.
-    function _hasLottery(uint40 epoch) private view returns (bool) {
-        EpochWord storage word = epochWord;
-        uint40 last = word.epoch;
-        if (word.nextStart != 0) ++last;
-        return epoch > 1 && epoch >= _currentEpoch() && epoch <= last;
     }
 
     /// @dev The block from which the clock of a contract counts, its oldest pending input being of block `inputBlock`: before

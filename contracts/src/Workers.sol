@@ -4,8 +4,9 @@ pragma solidity 0.8.37;
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Equivocation} from "./Equivocation.sol";
+import {IBeacon} from "./interfaces/IBeacon.sol";
 import {IWorkers} from "./interfaces/IWorkers.sol";
-import {Worker} from "./interfaces/Types.sol";
+import {EpochWord, Worker} from "./interfaces/Types.sol";
 import {Group} from "./libraries/Group.sol";
 import {StakeTree} from "./libraries/StakeTree.sol";
 import {Turns} from "./Turns.sol";
@@ -116,6 +117,7 @@ abstract contract Workers is IWorkers, Turns, Equivocation {
 
     /// @inheritdoc IWorkers
     function sequence(address account, uint40 epoch, uint256 count) external view returns (uint256[] memory) {
+        if (!_hasLottery(epoch)) revert IBeacon.NoLottery(epoch);
         return _draw(account, epoch, count);
     }
 
@@ -154,5 +156,13 @@ abstract contract Workers is IWorkers, Turns, Equivocation {
         if (!measurements[record.measurement]) return MeasurementNotAllowed.selector;
         if (barredPlatforms[record.platform]) return BarredPlatform.selector;
         return 0;
+    }
+
+    /// @dev The current epoch, and the next one once its beacon is posted.
+    function _hasLottery(uint40 epoch) private view returns (bool) {
+        EpochWord storage word = epochWord;
+        uint40 last = word.epoch;
+        if (word.nextStart != 0) ++last;
+        return epoch > 1 && epoch >= _currentEpoch() && epoch <= last;
     }
 }

@@ -14,8 +14,10 @@ library Group {
     /// @notice Packs a group in which nobody was passed over. At most `CAPACITY` ids.
     function pack(uint40 epoch, uint256[] memory ids) internal pure returns (uint256 word) {
         word = epoch | (ids.length << 40);
-        for (uint256 rank = 0; rank < ids.length; ++rank) {
-            word |= ids[rank] << (56 + 24 * rank);
+        unchecked {
+            for (uint256 rank = 0; rank < ids.length; ++rank) {
+                word |= ids[rank] << (56 + 24 * rank);
+            }
         }
     }
 

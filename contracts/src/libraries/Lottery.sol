@@ -46,7 +46,10 @@ library Lottery {
                 mstore(drawn, taken)
             }
             for (uint256 i = 0; i < taken; ++i) {
-                drawn[i] >>= 32;
+                assembly ("memory-safe") {
+                    let place := add(add(drawn, 0x20), shl(5, i))
+                    mstore(place, shr(32, mload(place)))
+                }
             }
         }
     }
@@ -74,7 +77,8 @@ library Lottery {
             for (uint256 above = StakeTree.LEVELS; above > 0; --above) {
                 uint256 word = tree[StakeTree.key(above - 1, index, version)];
                 // All eight lanes at once: a lane never holds less than what was drawn beneath it.
-                uint256 free = (word & WEIGHTS) - _excluded(drawn, index, above - 1);
+                uint256 free = word & WEIGHTS;
+                if (drawn.length != 0) free -= _excluded(drawn, index, above - 1);
                 uint256 lane;
                 (lane, point) = _find(free, point);
                 weight = StakeTree.laneOf(free, lane);
