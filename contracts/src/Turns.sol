@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {EnigmaStorage} from "./EnigmaStorage.sol";
-import {IBeacon} from "./interfaces/IBeacon.sol";
 import {EpochWord, SecretContract} from "./interfaces/Types.sol";
 import {Clock} from "./libraries/Clock.sol";
 import {Group} from "./libraries/Group.sol";

@@ -1,12 +1,12 @@
-//! Takeover between real processes: the executor of a task dies with its commit on the way, and the next ones in the order
-//! finish the task.
+//! Takeover between real processes: the executor of a task dies with its commit on the way, or while the clock is held, and
+//! the next ones in the order finish the task.
 
 #[path = "takeover/scene.rs"]
 mod scene;
 
 use enigma_tests::network::watch::End;
 
-use scene::{Fate, Scene};
+use scene::{CHEAP, DEAR, Fate, Scene, TAKEOVER};
 
 #[test]
 fn a_dead_executor_is_replaced_by_the_next_rank_and_slashed_once() {
@@ -63,4 +63,43 @@ fn two_signers_sign_and_when_the_first_is_dead_the_next_two() {
     scene.restart(&order[0]);
     assert_eq!(scene.add(), [order[1].name.as_str(), &order[2].name]);
     assert!(scene.watch.ends(scene.contract).iter().all(|end| *end == End::Committed));
+}
+
+#[test]
+fn a_base_fee_above_the_cap_stops_the_clock_and_the_takeover_comes_as_much_later() {
+    let mut scene = Scene::start(1);
+    scene.watch.make_room(&scene.network, 50);
+    let order = scene.watch.order(scene.contract);
+    let [silent, taker, _] = &order[..] else { panic!("three workers") };
+    let from = scene.watch.height() + 1;
+
+    // The first worker cannot commit at this price, and says so; then it dies.
+    let task = scene.ask_while_stopped(silent);
+    let (created, held) = scene.hold_by(silent);
+    assert_eq!(held - created, 2, "in its turn");
+    scene.stop(silent);
+
+    // However long that takes, nobody takes over, whether the price is paid again or not, before the clock goes on.
+    scene.mine_at(DEAR, 12);
+    assert_eq!(scene.clock().0, held, "it stands still");
+    assert_eq!(scene.watch.slashed(scene.contract, from), []);
+
+    scene.mine_at(CHEAP, 1);
+    scene.go_on();
+    let told = task.join().unwrap();
+    assert_eq!(scene.signers_of(&told), [taker.name.as_str()]);
+    let landed = scene.watch.commit_of(scene.contract, told["index"].as_u64().unwrap()).block_number;
+    let (paused_at, clock_from) = scene.clock();
+    assert_eq!(paused_at, 0);
+    let resumed = clock_from + (held - created);
+    println!("created in {created}, held in {held}, resumed in {resumed}, taken over in {landed}");
+    assert!(resumed > held + 12, "a pause of {} blocks", resumed - held);
+    assert!(
+        (clock_from + TAKEOVER..=clock_from + TAKEOVER + 2).contains(&landed),
+        "{landed} from {clock_from}"
+    );
+    let slashed: Vec<u64> = scene.watch.slashed(scene.contract, from).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(slashed, [silent.id]);
+    scene.restart(silent);
+    assert_eq!(scene.add(), [taker.name.as_str()]);
 }

@@ -1,6 +1,6 @@
 //! A network with one secret contract, whose executor loses a commit.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, thread::JoinHandle, time::Duration};
 
 use alloy_primitives::{Address, U256, hex};
 use alloy_sol_types::SolCall;
@@ -14,13 +14,17 @@ use enigma_tests::{
     },
     proxy::holding::Holding,
 };
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 const COUNTER: &str = "tests/fixtures/Counter.sol:Counter";
 const ADD: &str = "add(uint256)(uint256)";
 const SOON: Duration = Duration::from_secs(30);
 /// Blocks between two turns on a local network.
-const TAKEOVER: u64 = 3;
+pub const TAKEOVER: u64 = 3;
+/// Base fees, wei: above the cap of any task here, and below it.
+pub const DEAR: u64 = 2_000_000_000_000;
+pub const CHEAP: u64 = 1_000_000_000;
 /// A slash takes one part of so many.
 const SLASH_DIVISOR: u64 = 100;
 
@@ -62,7 +66,8 @@ impl Scene {
         self.signers_of(&told)
     }
 
-    fn signers_of(&self, told: &Value) -> Vec<String> {
+    /// Who signed the receipt of the newest task, whose result must be right.
+    pub fn signers_of(&self, told: &Value) -> Vec<String> {
         assert_eq!(told["result"][0], self.total.to_string(), "{told}");
         self.watch.signers(&self.watch.commit_of(self.contract, told["index"].as_u64().unwrap()))
     }
@@ -129,6 +134,65 @@ impl Scene {
             self.send_late(&raw);
         }
         order
+    }
+
+    /// Sends a task while a worker stands still and the chain too, but for the block of the task. The task ends in the
+    /// thread that is returned.
+    pub fn ask_while_stopped(&mut self, worker: &Seat) -> JoinHandle<Value> {
+        let (contract, inputs) = (self.contract, self.watch.inputs(self.contract));
+        self.network.node(&worker.name).expect("its process").signal(Signal::STOP);
+        self.network.rpc("evm_setIntervalMining", json!([0]));
+        self.total += 1;
+        let mut command =
+            self.network.command(&["call", &contract.to_string(), ADD, "1", "--timeout", "120", "--json"]);
+        let task = std::thread::spawn(move || {
+            let told = command.output().expect("a command");
+            let text = String::from_utf8_lossy(&told.stderr).into_owned();
+            serde_json::from_slice(&told.stdout).unwrap_or_else(|error| panic!("{error}: {text}"))
+        });
+        self.mine_when_sent();
+        assert_eq!(self.watch.inputs(contract), inputs + 1);
+        task
+    }
+
+    /// The base fee rises above the cap, and the worker that stood still holds the clock. Tells the block of the task, and
+    /// of the hold.
+    pub fn hold_by(&self, worker: &Seat) -> (u64, u64) {
+        let created = self.watch.height();
+        self.mine_at(DEAR, 1);
+        self.network.node(&worker.name).expect("its process").signal(Signal::CONT);
+        self.network.rpc("anvil_setNextBlockBaseFeePerGas", json!([DEAR]));
+        self.mine_when_sent();
+        let (paused_at, _) = self.clock();
+        assert_eq!(paused_at, self.watch.height(), "the hold was mined");
+        (created, paused_at)
+    }
+
+    /// Mines a block once a transaction waits for one.
+    fn mine_when_sent(&self) {
+        wait_for("a transaction", SOON, || {
+            (self.network.rpc("txpool_status", json!([]))["pending"] != "0x0").then_some(())
+        });
+        self.network.rpc("anvil_mine", json!(["0x1"]));
+    }
+
+    /// Mines blocks with this base fee.
+    pub fn mine_at(&self, base_fee: u64, blocks: u64) {
+        for _ in 0..blocks {
+            self.network.rpc("anvil_setNextBlockBaseFeePerGas", json!([base_fee]));
+            self.network.rpc("anvil_mine", json!(["0x1"]));
+        }
+    }
+
+    /// The chain makes blocks by itself again.
+    pub fn go_on(&self) {
+        self.network.rpc("evm_setIntervalMining", json!([1]));
+    }
+
+    /// Since when the contract's clock is held, and from where it counts.
+    pub fn clock(&self) -> (u64, u64) {
+        let record = self.watch.ask(self.watch.chain().secret_contract(self.contract));
+        (record.pausedAt.into(), record.clockFrom.to())
     }
 
     /// What comes too late is refused and changes nothing.
