@@ -76,11 +76,6 @@ pub struct Rig {
 }
 
 impl Rig {
-    /// Who admits and revokes.
-    pub const fn deployer(&self) -> &Sender {
-        &self.deployer
-    }
-
     /// The account of user `index`, 0 to 8. Account 9 carries commits.
     pub fn user(&self, index: usize) -> &Sender {
         &self.users[index]
