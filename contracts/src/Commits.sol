@@ -17,37 +17,28 @@ abstract contract Commits is ReceiptChecks, Slashing {
 
     /// @inheritdoc ICommits
     function commit(bytes[] calldata commitments) external locked {
-        // Those that land.
-        Commitment[] memory landed = _noneOf(commitments.length);
+        Commitment[] memory read = Packed.empty(commitments.length);
         bytes4 firstReason = NothingToCommit.selector;
-        uint256 count = 0;
+        uint256 refused = 0;
         uint256 slashed = 0;
         for (uint256 i = 0; i < commitments.length; ++i) {
-            (bytes4 reason, Commitment memory commitment, uint256 word) = _check(commitments[i]);
+            Commitment memory commitment = read[i];
+            (bytes4 reason, uint256 word) = _check(commitments[i], commitment);
             if (reason == 0) {
-                landed[count++] = commitment;
                 slashed += _store(commitment, word);
             } else {
-                if (i == count) firstReason = reason;
+                commitment.signers = 0;
+                if (refused++ == 0) firstReason = reason;
                 emit ReceiptRefused(Packed.accountOf(commitments[i]), reason);
             }
         }
-        if (count == 0) _revertWith(firstReason);
-        for (uint256 i = 0; i < count; ++i) {
-            _settle(landed[i]);
+        if (refused == commitments.length) _revertWith(firstReason);
+        for (uint256 i = 0; i < commitments.length; ++i) {
+            if (read[i].signers != 0) _settle(read[i]);
         }
         _burn(slashed);
-        for (uint256 i = 0; i < count; ++i) {
-            _makeOutbound(landed[i]);
-        }
-    }
-
-    /// @dev Room for so many, without making them.
-    function _noneOf(uint256 count) private pure returns (Commitment[] memory list) {
-        assembly ("memory-safe") {
-            list := mload(0x40)
-            mstore(list, count)
-            mstore(0x40, add(list, shl(5, add(count, 1))))
+        for (uint256 i = 0; i < commitments.length; ++i) {
+            if (read[i].signers != 0) _makeOutbound(read[i]);
         }
     }
 

@@ -25,19 +25,18 @@ abstract contract ReceiptChecks is ICommits, Turns, Outbound {
     uint8 private constant VALUE_RETURNED = 1;
     uint8 private constant UNOPENED = 2;
 
-    /// @dev The reason to refuse; or zero, what landed, and the group of this epoch with whom the receipt passes over.
-    function _check(bytes calldata packed)
-        internal
-        view
-        returns (bytes4 reason, Commitment memory commitment, uint256 word)
-    {
+    /// @dev The reason to refuse; or zero, and the group of this epoch with whom the receipt passes over.
+    function _check(
+        bytes calldata packed,
+        Commitment memory commitment
+    ) internal view returns (bytes4 reason, uint256 word) {
         (uint256 at, uint256 calls) = Packed.readHeader(packed, commitment);
-        if (at == 0) return (MalformedCommitment.selector, commitment, 0);
+        if (at == 0) return (MalformedCommitment.selector, 0);
         SecretContract storage record = secretContracts[commitment.secretContract];
         // Every contract needs a signer at least; its slot is read anyway.
         uint256 needed = record.signers;
-        if (needed == 0) return (IInputs.UnknownContract.selector, commitment, 0);
-        if (commitment.epoch != _currentEpoch()) return (WrongEpoch.selector, commitment, 0);
+        if (needed == 0) return (IInputs.UnknownContract.selector, 0);
+        if (commitment.epoch != _currentEpoch()) return (WrongEpoch.selector, 0);
         reason = _checkPlace(commitment, record);
         if (reason == 0) reason = _checkTasks(packed, at, calls, commitment, record);
         if (reason == 0) reason = _checkAnchor(commitment);
@@ -131,7 +130,7 @@ abstract contract ReceiptChecks is ICommits, Turns, Outbound {
         if (commitment.signatureCount != needed) return (MissingSignature.selector, 0);
         (commitment.network, commitment.ruleset) = (network, RULESET);
         bytes32 digest = EIP712.digest(ReceiptHash.hash(commitment));
-        uint256 signers = 0;
+        uint256 signers = 1 << 255;
         uint256 signed = 0;
         uint256 next = 0;
         uint256 rank;

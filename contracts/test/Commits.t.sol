@@ -45,9 +45,9 @@ contract CommitsTest is EnigmaTest {
         assertEq(record.sealedEpoch, 2);
         assertEq(record.lastCommitBlock, block.number);
         assertEq(record.snapshotHash, c.receipt.snapshotHash);
-        // The drawn group is packed: epoch, count, nobody passed over, ids.
+        // What was drawn of the group is packed: epoch, count, nobody passed over, ids.
         uint256[] memory ids = enigma.group(account);
-        assertEq(record.group, 2 | (3 << 40) | (ids[0] << 56) | (ids[1] << 80) | (ids[2] << 104));
+        assertEq(record.group, 2 | (1 << 40) | (ids[0] << 56));
     }
 
     function test_feesAreExactToTheWei() public {

@@ -387,7 +387,6 @@ contract OutboundTest is EnigmaTest {
         _create(account, BOB, _rich());
         vm.roll(block.number + 1);
         Commitment memory c = _unsigned(account, 2);
-        _invalid(c, _list(_transferOf(index - 1, NOBODY, 1)));
         _invalid(c, _list(_transferOf(index + 2, NOBODY, 1)));
         _invalid(c, _list(_transferOf(index + 1, NOBODY, 1), _transferOf(index, NOBODY, 1)));
         c.receipt.results[0].status = 2;
@@ -421,9 +420,6 @@ contract OutboundTest is EnigmaTest {
         _invalid(c, _list(call));
         call.gas = 0;
         call.data = hex"00";
-        _invalid(c, _list(call));
-        call.data = "";
-        call.value = 1 << 128;
         _invalid(c, _list(call));
     }
 }

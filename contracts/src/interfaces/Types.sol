@@ -293,6 +293,6 @@ struct Commitment {
     /// How many signatures of 65 bytes, in the order of the signers' turns, and their place in calldata.
     uint256 signatureCount;
     uint256 signatures;
-    /// The signers' ids in their order, 24 bits each.
+    /// The signers' ids in their order, 24 bits each, and the highest bit; zero if it does not land.
     uint256 signers;
 }

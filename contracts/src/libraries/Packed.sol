@@ -15,7 +15,8 @@ library Packed {
     uint256 private constant SIGNATURE_SIZE = 65;
     uint256 private constant CALL_SIZE = 49;
     uint256 private constant TASK_HEADER_SIZE = 13;
-    /// Of a task in memory.
+    /// In memory.
+    uint256 private constant COMMITMENT_SIZE = 0x2c0;
     uint256 private constant TASK_SIZE = 0x180;
     /// In the preimages: the block of the input, and the heads so far.
     uint256 private constant INPUT_BLOCK = 0x1a0;
@@ -28,6 +29,26 @@ library Packed {
     /// @notice The secret contract that the bytes say they are of.
     function accountOf(bytes calldata packed) internal pure returns (address) {
         return address(uint160(_load(_start(packed)) >> 96));
+    }
+
+    /// @notice So many to read into. Made by hand: the compiler would write every field by itself.
+    function empty(uint256 count) internal pure returns (Commitment[] memory list) {
+        assembly ("memory-safe") {
+            list := mload(0x40)
+            mstore(list, count)
+            let place := add(list, 0x20)
+            let next := add(place, shl(5, count))
+            let end := add(next, mul(count, COMMITMENT_SIZE))
+            mstore(0x40, end)
+            calldatacopy(next, calldatasize(), sub(end, next))
+            for {} lt(next, end) { next := add(next, COMMITMENT_SIZE) } {
+                mstore(place, next)
+                place := add(place, 0x20)
+                // Two arrays that are empty: where memory is zero.
+                mstore(add(next, 0x1e0), 0x60)
+                mstore(add(next, 0x200), 0x60)
+            }
+        }
     }
 
     /// @notice Reads everything before the tasks.

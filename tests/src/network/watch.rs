@@ -135,7 +135,7 @@ impl Watch {
     /// # Panics
     /// Its transaction is none that brought one receipt, or a signature is none.
     pub fn signers(&self, commit: &CommitEvent) -> Vec<String> {
-        let receipts = self.ask(self.chain.receipts_in(commit.transaction));
+        let receipts = self.ask(self.chain.receipts_in(commit.transaction, self.network));
         let [signed] = receipts.as_slice() else { panic!("{} receipts", receipts.len()) };
         let digest = signed.receipt.digest(domain_separator(self.chain_id, self.chain.enigma()));
         let name = |signature| self.names[&recover(digest, signature).expect("a signature")].clone();

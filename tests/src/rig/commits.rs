@@ -2,14 +2,13 @@
 
 use alloy_primitives::{Address, B256, U256, hex};
 use alloy_sol_types::{Eip712Domain, SolCall, SolStruct};
-use enigma_chain::{CommitEvent, Error, bindings, bindings::Enigma, contract_error_name};
+use enigma_chain::{CommitEvent, Error, bindings, bindings::Enigma, contract_error_name, packed::pack};
 use enigma_protocol::door::Executed;
 use serde_json::{Value, json};
 
 use super::Rig;
 
-/// A receipt with what the chain needs to check it.
-pub type Commitment = Enigma::Commitment;
+pub use enigma_chain::packed::Commitment;
 
 impl Rig {
     /// What an honest host makes of a receipt.
@@ -69,7 +68,7 @@ impl Rig {
     /// # Panics
     /// The chain fails.
     pub async fn carry(&mut self, commitments: Vec<Commitment>) -> Result<Vec<CommitEvent>, Error> {
-        let receipt = self.carrier.call_enigma(&Enigma::commitCall { commitments }, U256::ZERO).await?;
+        let receipt = self.carrier.call_enigma(&call(&commitments), U256::ZERO).await?;
         self.catch_up().await;
         let ours = |c: &&CommitEvent| c.transaction == receipt.transaction_hash;
         Ok(self.ledger.commits.iter().filter(ours).cloned().collect())
@@ -134,5 +133,9 @@ impl Rig {
 }
 
 fn encode(commitments: &[Commitment]) -> Vec<u8> {
-    Enigma::commitCall { commitments: commitments.to_vec() }.abi_encode()
+    call(commitments).abi_encode()
+}
+
+fn call(commitments: &[Commitment]) -> Enigma::commitCall {
+    Enigma::commitCall { commitments: commitments.iter().map(|c| pack(c).expect("it fits")).collect() }
 }

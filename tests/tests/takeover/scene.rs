@@ -225,7 +225,7 @@ fn add_one(network: &Network, contract: Address) -> Value {
 /// Whether calldata commits a receipt of this contract.
 fn commits(data: &[u8], contract: Address) -> bool {
     Enigma::commitCall::abi_decode(data)
-        .is_ok_and(|call| call.commitments.iter().any(|c| c.receipt.secretContract == contract))
+        .is_ok_and(|call| call.commitments.iter().any(|packed| packed.starts_with(contract.as_slice())))
 }
 
 /// The ranks that were passed over, one bit each, as an event of this contract tells them.

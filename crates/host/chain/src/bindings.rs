@@ -6,11 +6,10 @@ use alloy_primitives::aliases::U40;
 use enigma_protocol::{
     door::Executed,
     input::Input,
-    outbound::OutboundCall,
     receipt::{Receipt, TaskResult},
 };
 
-use crate::events::status;
+use crate::{events::status, packed::Commitment};
 
 sol!(
     #[sol(rpc)]
@@ -113,22 +112,9 @@ impl From<&Enigma::Receipt> for Receipt {
     }
 }
 
-impl From<&OutboundCall> for Enigma::OutboundCall {
-    fn from(call: &OutboundCall) -> Self {
-        Self {
-            index: call.index,
-            kind: call.kind as u8,
-            target: call.target,
-            value: call.value,
-            gas: call.gas,
-            data: call.data.0.clone().into(),
-        }
-    }
-}
-
-/// What `commit` takes for one executed receipt.
-pub fn commitment(executed: &Executed, inputs: &[Input]) -> Enigma::Commitment {
-    Enigma::Commitment {
+/// What `commit` takes, once it is packed, for one executed receipt.
+pub fn commitment(executed: &Executed, inputs: &[Input]) -> Commitment {
+    Commitment {
         receipt: (&executed.receipt).into(),
         inputs: inputs.iter().map(Into::into).collect(),
         outputs: executed.outputs.0.iter().map(|o| o.0.clone().into()).collect(),

@@ -10,6 +10,7 @@
 //! decode      from logs to events
 //! history     past events: of all, of one contract, of one transaction
 //! tasks       the past of one task or account, by indexed logs
+//! packed      commitments as `commit` takes them
 //! node_api    a node's JSON-RPC, for queries
 //! records     what the contract keeps: workers, parameters, epochs, money
 //! sender      writes: one account's transactions, until they are mined or pointless
@@ -31,6 +32,7 @@ mod events;
 mod history;
 pub mod local;
 mod node_api;
+pub mod packed;
 mod records;
 mod sender;
 mod tasks;

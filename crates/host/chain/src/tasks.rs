@@ -1,13 +1,14 @@
 //! The past of one task, one contract or one account: logs by their indexed words, never all of them.
 
 use alloy::{consensus::Transaction, providers::Provider, sol_types::SolCall};
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use enigma_protocol::receipt::{MAX_TASKS, Receipt};
 
 use crate::{
     Chain, CommitEvent, Event, InputEvent, Result, SkipEvent,
     bindings::Enigma,
     events::split,
+    packed::unpack,
     view::{Question, View},
 };
 
@@ -100,12 +101,12 @@ impl Chain {
         Ok(self.search(question, from, to).await?.1)
     }
 
-    /// The receipts that a transaction brought to the Enigma contract; none if it called another contract, which may
+    /// The receipts that a transaction brought to the Enigma contract of `network`; none if it called another contract, which may
     /// have passed them on.
     ///
     /// # Errors
     /// The endpoints failed.
-    pub async fn receipts_in(&self, transaction: B256) -> Result<Vec<SignedReceipt>> {
+    pub async fn receipts_in(&self, transaction: B256, network: B256) -> Result<Vec<SignedReceipt>> {
         let find =
             |view: View| async move { Ok(view.provider().get_transaction_by_hash(transaction).await?) };
         let Some(found) = self.endpoints().ask(find).await? else { return Ok(Vec::new()) };
@@ -113,11 +114,12 @@ impl Chain {
             return Ok(Vec::new());
         }
         let Ok(call) = Enigma::commitCall::abi_decode(found.input()) else { return Ok(Vec::new()) };
-        let signed = |commitment: &Enigma::Commitment| SignedReceipt {
-            receipt: (&commitment.receipt).into(),
-            signatures: commitment.signatures.iter().filter_map(|s| s.as_ref().try_into().ok()).collect(),
+        let signed = |packed: &Bytes| {
+            let commitment = unpack(network, packed)?;
+            let signatures = commitment.signatures.iter().filter_map(|s| s.as_ref().try_into().ok()).collect();
+            Some(SignedReceipt { receipt: (&commitment.receipt).into(), signatures })
         };
-        Ok(call.commitments.iter().map(signed).collect())
+        Ok(call.commitments.iter().filter_map(signed).collect())
     }
 
     async fn search(

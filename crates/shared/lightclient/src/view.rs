@@ -169,7 +169,7 @@ impl<'a> EnigmaView<'a> {
             state_head: head.into(),
             input_count: field(counters, 0, 64),
             cursor: field(counters, 64, 64),
-            sealed_epoch: field(counters, 128, 40),
+            sealed_epoch: field(counters, 128, 32),
             last_commit: field(counters, 168, 40),
             signers: field(counters, 208, 8) as u8,
             depth: field(counters, 216, 8) as u8,
@@ -200,11 +200,19 @@ impl<'a> EnigmaView<'a> {
         let stored = Group::unpack(self.slots.read(layout::secret_contract(contract, 2))?);
         let current = stored.epoch == epoch && !stored.ids.is_empty();
         let silent = if current { stored.silent } else { 0 };
-        let group = if current { stored.ids } else { self.draw(contract, epoch, group_size.into())? };
-        if let Some(rank) = group.iter().position(|&id| id == worker)
-            && silent >> rank & 1 == 0
+        let spoken = |ids: &[u64]| {
+            let rank = ids.iter().position(|&id| id == worker).filter(|rank| silent >> rank & 1 == 0)?;
+            Order { silent, count: ids.len() }.position(rank)
+        };
+        // The chain stores no more of a group than has been asked for.
+        let stored = if current { stored.ids } else { Vec::new() };
+        if let Some(position) = spoken(&stored) {
+            return Ok(Some(position));
+        }
+        if stored.len() < group_size.into()
+            && let Some(position) = spoken(&self.draw(contract, epoch, group_size.into())?)
         {
-            return Ok(Order { silent, count: group.len() }.position(rank));
+            return Ok(Some(position));
         }
         // Beyond the group, or passed over: then its place depends on how many there are.
         let all = self.draw(contract, epoch, SEQUENCE)?;

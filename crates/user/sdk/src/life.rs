@@ -122,7 +122,7 @@ impl Client {
     /// The worker whose enclave signed a commit first. The signature is in the transaction's calldata; a contract that
     /// carried it there hides it from us.
     async fn signer_of(&self, commit: &CommitEvent) -> Result<Option<WorkerRecord>> {
-        let receipts = self.chain().receipts_in(commit.transaction).await?;
+        let receipts = self.chain().receipts_in(commit.transaction, self.network()).await?;
         let ours = |r: &&enigma_chain::SignedReceipt| {
             r.receipt.secret_contract == commit.contract && r.receipt.first_index == commit.first_index
         };

@@ -158,7 +158,7 @@ impl Index {
         let Some(committed) = task.committed.filter(|c| c.status != present::SKIPPED) else {
             return Ok(None);
         };
-        let receipts = self.chain.receipts_in(committed.transaction).await?;
+        let receipts = self.chain.receipts_in(committed.transaction, self.descriptor.network()).await?;
         let own = receipts.iter().find(|r| {
             r.receipt.secret_contract == task.contract && r.receipt.first_index == committed.first_index
         });

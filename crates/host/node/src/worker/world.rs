@@ -12,6 +12,7 @@ use enigma_chain::{
     Chain, Outcome, Sender,
     bindings::{self, Enigma},
     deployment::Parameters,
+    packed::pack,
 };
 use enigma_crypto::sign::recover;
 use enigma_failpoints::failpoint;
@@ -164,7 +165,11 @@ impl World for NodeWorld {
     async fn commit(&self, signed: &Signed, overtaken: impl Future<Output = ()> + Send) -> Result<u64> {
         let mut commitment = bindings::commitment(&signed.executed, &signed.inputs);
         commitment.signatures = signed.signatures.iter().map(|s| s.to_vec().into()).collect();
-        let call = Enigma::commitCall { commitments: vec![commitment] };
+        let call = Enigma::commitCall {
+            commitments: vec![
+                pack(&commitment).ok_or(Error::Unavailable("the receipt fits no commitment".into()))?,
+            ],
+        };
         // It is looked at once before the transaction is sent, and then while it is waited for.
         let (mut overtaken, mut looks) = (pin!(overtaken), 0);
         let overtaken = poll_fn(|context| {
