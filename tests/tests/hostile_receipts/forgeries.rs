@@ -165,7 +165,10 @@ async fn one_broken_enclave_forges_nothing_where_two_must_sign() {
     let after = rig.books().await;
     let earned = [first, second].map(|w| {
         let operator = rig.operator(w).address();
-        after.credit(operator) - before.credit(operator)
+        let parked = after.upkeep[&operator] - before.upkeep[&operator];
+        let earned = after.credit(operator) - before.credit(operator) + parked;
+        assert_eq!(parked, earned / U256::from(32), "a share of each one's pay is the network's");
+        earned
     });
     let input = &genuine.inputs[0];
     let price = (rig.base_fee_of(&commit).await + input.tip).min(input.priceCap);

@@ -162,7 +162,8 @@ fn an_answer_of_a_group_that_was_not_stored_yet_is_drawn_from_the_seed() {
 #[test]
 fn the_ring_of_seeds_tells_nothing_of_other_epochs() {
     // Seeds of epochs 2 to 5, of which 5 is the current one; then the beacon of 6 is posted; then 6 begins.
-    let seeds = (2..=5).fold(world(), |world, epoch| world.with(layout::seed(epoch), U256::from(100 + epoch)));
+    let seeds =
+        (2..=5).fold(world(), |world, epoch| world.with(layout::seed(epoch), U256::from(100 + epoch)));
     let posted = word(&[(EPOCH, 0), (90, 40), (154, 80), (1, 120)]);
     let begun = word(&[(EPOCH, 0), (50, 40), (90, 80), (1, 120)]);
     let known = |world: &World| -> Vec<(u64, U256)> {
