@@ -185,9 +185,8 @@ fn mistakes_of_a_joiner_and_of_the_deployer_are_told() {
 
     let account = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
     let admit = |measurement: &str| {
-        let arguments =
-            ["admit", "--signer", account, "--operator", account, "--measurement", measurement, "--json"];
-        network.run(&arguments)
+        let who = ["admit", "--json", "--signer", account, "--operator", account];
+        network.run(&[&who[..], &["--measurement", measurement, "--platform", &other]].concat())
     };
     admit(&other).failed(1, &["not on the network's list"]);
     let health = rpc::call(network.port_base() + WORKER_API, "enigma_health", json!([]));
