@@ -215,7 +215,7 @@ fn an_input_that_nobody_executes_is_skipped_by_anybody_after_its_deadline() {
         assert!(refusals < 8, "{answer:?}");
         let early = answer.failed(1, &["may be skipped from block"]);
         let from: u64 =
-            early.stderr.split("from block ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+            early.stdout.split("from block ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
         while network.status()["block"].as_u64().unwrap() + 1 < from {
             network.rpc("anvil_mine", json!(["0x10"]));
         }

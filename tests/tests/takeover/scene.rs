@@ -23,7 +23,7 @@ const SOON: Duration = Duration::from_secs(30);
 /// Blocks between two turns on a local network.
 pub const TAKEOVER: u64 = 3;
 /// Base fees, wei: above the cap of any task here, and below it.
-pub const DEAR: u64 = 2_000_000_000_000;
+pub const DEAR: u64 = 100_000_000_000;
 pub const CHEAP: u64 = 1_000_000_000;
 /// A slash takes one part of so many.
 const SLASH_DIVISOR: u64 = 100;
