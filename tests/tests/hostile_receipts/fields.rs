@@ -98,7 +98,8 @@ pub(crate) fn changes(genuine: &Commitment, context: &Context) -> Vec<Change> {
     t.row("no signature", "MissingSignature", NotSigned, |c| c.signatures.clear());
     t.row("the signature twice", "MissingSignature", NotSigned, |c| c.signatures.push(signatures[0].clone()));
     for (what, signature) in of_signature(&signatures[0]) {
-        let (error, broken) = if signature.len() == 65 { ("WrongSigner", NotSigned) } else { ("", NotPacked) };
+        let (error, broken) =
+            if signature.len() == 65 { ("WrongSigner", NotSigned) } else { ("", NotPacked) };
         t.row(&what, error, broken, |c| c.signatures[0] = signature.into());
     }
     table.rows
@@ -185,9 +186,7 @@ fn of_result(t: &mut Table<'_>, result: &TaskResult, input: &Input) {
         c.receipt.results[0].gasCharged = u32::MAX.into();
     });
     t.row("gasCharged: less", "WrongSigner", Lands, |c| c.receipt.results[0].gasCharged = gasCharged - 1);
-    t.row("outputHash", "WrongSigner", NotCarried, |c| {
-        c.receipt.results[0].outputHash = flip(outputHash)
-    });
+    t.row("outputHash", "WrongSigner", NotCarried, |c| c.receipt.results[0].outputHash = flip(outputHash));
     t.row("deltaHash", "WrongSigner", NotCarried, |c| c.receipt.results[0].deltaHash = flip(deltaHash));
 }
 

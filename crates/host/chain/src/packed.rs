@@ -213,8 +213,23 @@ fn fields(input: &LoggedInput) -> [U256; FIELDS] {
 }
 
 fn logged(kind: u8, fields: &[U256; FIELDS]) -> Option<Input> {
-    let [envelope, code, inflow, base_fee, timestamp, block, inclusion, epoch, tip, cap, commit, limit, value, behalf, sender] =
-        *fields;
+    let [
+        envelope,
+        code,
+        inflow,
+        base_fee,
+        timestamp,
+        block,
+        inclusion,
+        epoch,
+        tip,
+        cap,
+        commit,
+        limit,
+        value,
+        behalf,
+        sender,
+    ] = *fields;
     let small = |number: U256| u64::try_from(number).ok();
     let sender = B256::from(sender);
     Some(Input {

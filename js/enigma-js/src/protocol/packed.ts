@@ -50,6 +50,7 @@ function unpack(network: Hex, packed: Hex) {
   const fields = list(FIELDS, () => 0n)
   const tasks = list(count, (i) => {
     const mask = small(2)
+    if (mask >> FIELDS) throw 0
     const kindAndStatus = small(1)
     const kind = kindAndStatus >> 4
     const gasCharged = number(4)
