@@ -127,7 +127,7 @@ pub fn unpack(network: B256, packed: &[u8]) -> Option<Commitment> {
     let [input_head, state_head_before, anchor_hash] = [word(rest)?, word(rest)?, word(rest)?];
     let snapshot_hash = match flags {
         0 => B256::ZERO,
-        1 => word(rest)?,
+        1 => word(rest).filter(|hash| !hash.is_zero())?,
         _ => return None,
     };
     let mut signatures = Vec::new();
