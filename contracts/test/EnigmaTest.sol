@@ -3,7 +3,15 @@ pragma solidity 0.8.37;
 
 import {Test} from "forge-std/Test.sol";
 import {EngToken} from "../src/EngToken.sol";
-import {DeployParameters, Input, Parameters, Receipt as TaskReceipt, SecretContract, TaskParameters, TaskResult} from "../src/interfaces/Types.sol";
+import {
+    DeployParameters,
+    Input,
+    Parameters,
+    Receipt as TaskReceipt,
+    SecretContract,
+    TaskParameters,
+    TaskResult
+} from "../src/interfaces/Types.sol";
 import {IEnigma} from "../src/interfaces/IEnigma.sol";
 import {HashToCurve} from "../src/libraries/HashToCurve.sol";
 import {Commitment, OutboundCall, Packing} from "./Packing.sol";

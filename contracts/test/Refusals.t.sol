@@ -121,6 +121,11 @@ contract RefusalsTest is EnigmaTest {
         uint256 task = 145 + 32 + 2 * 65;
         _malformed(_with(packed, 48, 0x02));
         _malformed(_with(packed, 48, 0x81));
+        bytes memory zero = _cut(packed, packed.length);
+        for (uint256 i = 145; i < 177; ++i) {
+            zero[i] = 0;
+        }
+        _malformed(zero);
         _malformed(_with(packed, task, packed[task] | 0x80));
         _malformed(_with(packed, task + 13, 0x21));
         _malformed(_with(packed, task + 13, 0xff));

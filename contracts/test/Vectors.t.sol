@@ -3,10 +3,11 @@ pragma solidity 0.8.37;
 
 import {Test} from "forge-std/Test.sol";
 import {BlsVerifier} from "../src/BlsVerifier.sol";
-import {Descriptor, Input, Receipt as TaskReceipt, TaskResult} from "../src/interfaces/Types.sol";
+import {Commitment, Descriptor, Input, Receipt as TaskReceipt, TaskResult} from "../src/interfaces/Types.sol";
 import {Clock} from "../src/libraries/Clock.sol";
 import {EIP712} from "../src/libraries/EIP712.sol";
 import {InputLog} from "../src/libraries/InputLog.sol";
+import {Packed} from "../src/libraries/Packed.sol";
 import {ReceiptHash} from "../src/libraries/ReceiptHash.sol";
 import {Signature} from "../src/libraries/Signature.sol";
 import {Tags} from "../src/libraries/Tags.sol";
@@ -19,6 +20,26 @@ contract Libraries {
 
     function receiptDigest(TaskReceipt calldata receipt) external view returns (bytes32) {
         return EIP712.digest(ReceiptHash.hash(receipt));
+    }
+
+    /// @dev As ReceiptChecks reads it, on a chain that stands where the commitment says.
+    function commitment(
+        bytes calldata packed,
+        bytes32 network,
+        bytes32 inputHead
+    ) external pure returns (Commitment memory read, bytes32 receiptHash, bytes memory signatures) {
+        read = Packed.empty(1)[0];
+        (uint256 at, uint256 calls) = Packed.readHeader(packed, read);
+        (read.network, read.ruleset, read.inputHead) = (network, 1, inputHead);
+        read.stateHeadAfter = read.snapshotHash == 0
+            ? read.stateHeadBefore
+            : InputLog.foldSnapshot(read.stateHeadBefore, read.snapshotHash);
+        at = Packed.readTasks(packed, at, read);
+        require(Packed.readCalls(packed, at, calls, read), "it does not end there");
+        receiptHash = ReceiptHash.hash(read);
+        for (uint256 i = 0; i < read.signatureCount; ++i) {
+            signatures = bytes.concat(signatures, Packed.signatureAt(read, i));
+        }
     }
 
     function keyGenerationDigest(uint32 era, bytes32 key, bytes32 commitments) external view returns (bytes32) {
@@ -152,6 +173,30 @@ contract VectorsTest is Test {
             enigma.keyGenerationDigest(uint32(_uint(json, at, ".era")), keccak256(commitments[0]), keccak256(all));
         assertEq(digest, _word(json, at, ".digest"));
         assertEq(enigma.recover(digest, _bytes(json, at, ".signature")), _address(json, "", ".signer"));
+    }
+
+    // commitments.json
+
+    function test_packedCommitmentsAreReadAsRustMeansThem() public view {
+        string memory json = vm.readFile("vectors/commitments.json");
+        uint256 count = _count(json, ".cases", ".packed");
+        assertEq(count, 4);
+        for (uint256 i = 0; i < count; ++i) {
+            string memory at = _at(".cases", i);
+            (Commitment memory read, bytes32 receiptHash, bytes memory signatures) = libraries.commitment(
+                _bytes(json, at, ".packed"), _word(json, at, ".network"), _word(json, at, ".input_head_before")
+            );
+            assertEq(read.secretContract, _address(json, at, ".contract"));
+            assertEq(read.firstIndex, _uint(json, at, ".first_index"));
+            assertEq(read.lastIndex, _uint(json, at, ".last_index"));
+            assertEq(read.inputHead, _word(json, at, ".input_head"));
+            assertEq(read.stateHeadBefore, _word(json, at, ".state_head_before"));
+            assertEq(read.stateHeadAfter, _word(json, at, ".state_head_after"));
+            assertEq(read.outboundHash, _word(json, at, ".outbound_hash"));
+            assertEq(read.outbound.length, _uint(json, at, ".calls"));
+            assertEq(receiptHash, _word(json, at, ".receipt_hash"));
+            assertEq(signatures, _bytes(json, at, ".signatures"));
+        }
     }
 
     // clock.json

@@ -81,6 +81,8 @@ library Packed {
             at += HEADER_SIZE;
             if (flags == 1) {
                 into.snapshotHash = bytes32(_load(at));
+                // Otherwise there would be two ways to say that there is none.
+                if (into.snapshotHash == 0) return (0, 0);
                 at += 32;
             }
             into.signatures = at;

@@ -10,24 +10,27 @@ import {
   type TransactionSerializedEIP1559,
 } from 'viem'
 import { enigmaAbi } from '../src/abi.js'
-import type { Commitment } from '../src/verify/commit.js'
+import { type Commitment, unpackCommitment } from '../src/protocol/packed.js'
 import type { Lie } from './liar.js'
 import { account } from './local-network.js'
+import { pack } from './packing.js'
 import { type RawLog, rewrite, together, type World } from './world.js'
 
 /** The commitment of the task of `mine`, as the chain has it. */
-export async function commitmentOf({ chain, mine }: World): Promise<Commitment> {
+export async function commitmentOf({ chain, mine, local }: World): Promise<Commitment> {
   const { input } = (await chain('eth_getTransactionByHash', mine.done.commit.transaction)) as { input: Hex }
   const { functionName, args } = decodeFunctionData({ abi: enigmaAbi, data: input })
-  const found =
-    functionName === 'commit' && args[0].find(({ receipt }) => receipt.secretContract === mine.address)
+  if (functionName !== 'commit') throw new Error('it is no commit')
+  const found = args[0]
+    .map((packed) => unpackCommitment(local.network.network, packed))
+    .find((commitment) => commitment?.receipt.secretContract === mine.address)
   if (!found) throw new Error('the commit is not there')
   return found
 }
 
 /** An RPC that shows `commitment` in the place of the real one. */
 export async function showing(world: World, commitment: Commitment): Promise<Lie> {
-  const data = encodeFunctionData({ abi: enigmaAbi, functionName: 'commit', args: [[commitment]] })
+  const data = encodeFunctionData({ abi: enigmaAbi, functionName: 'commit', args: [[pack(commitment)]] })
   return showingCalldata(world, data)
 }
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Address } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connect } from '../src/index.js'
+import { unpackCommitment } from '../src/protocol/packed.js'
 import { calledBy, transactionAt } from '../src/verify/transaction.js'
 import { compile } from './compile.js'
 import { ask } from './liar.js'
@@ -47,7 +48,9 @@ test('a contract that asks for two signatures has its commits checked with both'
   const transaction = await transactionAt(connect(client, local.network), done.commit.transaction)
   const call = transaction && calledBy(transaction)
   if (call?.functionName !== 'commit') throw new Error('no commit')
-  const own = call.args[0].find(({ receipt }) => receipt.secretContract === address)
+  const own = call.args[0]
+    .map((packed) => unpackCommitment(local.network.network, packed))
+    .find((commitment) => commitment?.receipt.secretContract === address)
   expect(new Set(own?.signatures).size).toBe(2)
 })
 

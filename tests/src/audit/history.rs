@@ -66,7 +66,7 @@ impl History {
                     head: record.stateHead,
                     inputs: record.inputCount,
                     cursor: record.cursor,
-                    sealed_epoch: record.sealedEpoch.to(),
+                    sealed_epoch: record.sealedEpoch.into(),
                     sent: record.sent,
                     calls: record.outboundCalls.to(),
                 };

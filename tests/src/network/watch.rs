@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, future::Future, time::Duration};
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, U256};
 use enigma_chain::{Chain, CommitEvent, Event};
 use enigma_crypto::sign::recover;
 use enigma_protocol::{clock::Order, receipt::domain_separator};
@@ -39,6 +39,7 @@ pub struct Watch {
     runtime: Runtime,
     chain: Chain,
     chain_id: u64,
+    network: B256,
     names: BTreeMap<Address, String>,
 }
 
@@ -62,6 +63,7 @@ impl Watch {
             runtime: Runtime::new().expect("a runtime"),
             chain: Chain::connect(&text("rpc"), enigma).expect("an endpoint"),
             chain_id: told["chainId"].as_u64().expect("a number"),
+            network: text("network").parse().expect("a hash"),
             names: peers.iter().filter_map(named).collect(),
         }
     }

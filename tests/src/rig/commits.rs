@@ -47,8 +47,24 @@ impl Rig {
         state: Value,
         block: Value,
     ) -> Result<(), String> {
+        self.try_call(&call(commitments), state, block)
+    }
+
+    /// What the chain would say to these bytes in its next block.
+    ///
+    /// # Errors
+    /// As [`Rig::try_commit`].
+    ///
+    /// # Panics
+    /// As [`Rig::try_commit`].
+    pub fn try_packed(&self, packed: Vec<u8>) -> Result<(), String> {
+        let call = Enigma::commitCall { commitments: vec![packed.into()] };
+        self.try_call(&call, json!({}), json!({}))
+    }
+
+    fn try_call(&self, call: &Enigma::commitCall, state: Value, block: Value) -> Result<(), String> {
         let call = json!({
-            "from": self.carrier.address(), "to": self.chain.enigma(), "data": hex::encode_prefixed(encode(commitments)),
+            "from": self.carrier.address(), "to": self.chain.enigma(), "data": hex::encode_prefixed(call.abi_encode()),
         });
         match self.anvil.try_call("eth_call", json!([call, "pending", state, block])) {
             Ok(_) => Ok(()),

@@ -3,7 +3,10 @@
 //! The structs are taken apart without `..`: a field that is added does not compile here until it has its rows.
 
 use alloy_primitives::{Address, B256, U256};
-use enigma_chain::bindings::Enigma::{Commitment, Input, Receipt, TaskResult};
+use enigma_chain::{
+    bindings::Enigma::{Input, Receipt, TaskResult},
+    packed::Commitment,
+};
 
 /// What the chain says if the first rank's own key has signed the changed receipt: a broken enclave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,9 +17,13 @@ pub(crate) enum Broken {
     Lands,
     /// The change is not in what is signed.
     NotSigned,
+    /// The chain fills this field in itself: what is carried is the same, and what was signed is another receipt.
+    NotCarried,
+    /// There are no bytes that say so.
+    NotPacked,
 }
 
-use Broken::{Lands, NotSigned, Refused};
+use Broken::{Lands, NotCarried, NotPacked, NotSigned, Refused};
 
 /// One change.
 pub(crate) struct Change {
@@ -61,25 +68,39 @@ pub(crate) fn changes(genuine: &Commitment, context: &Context) -> Vec<Change> {
     of_result(&mut table, &receipt.results[0], &inputs[0]);
     of_input(&mut table, &inputs[0]);
     let t = &mut table;
-    t.row("no inputs", "WrongLastIndex", NotSigned, |c| c.inputs.clear());
-    t.row("the input twice", "WrongLastIndex", NotSigned, |c| c.inputs.push(inputs[0].clone()));
+    t.row("no inputs", "", NotPacked, |c| c.inputs.clear());
+    t.row("the input twice", "", NotPacked, |c| c.inputs.push(inputs[0].clone()));
+    t.row("no task", "WrongLastIndex", NotSigned, |c| {
+        c.inputs.clear();
+        c.outputs.clear();
+        c.deltas.clear();
+        c.receipt.results.clear();
+    });
+    t.row("the task twice", "WrongLastIndex", NotSigned, |c| {
+        c.inputs.push(inputs[0].clone());
+        c.outputs.push(outputs[0].clone());
+        c.deltas.push(deltas[0].clone());
+        c.receipt.results.push(receipt.results[0].clone());
+    });
 
-    t.row("no output", "WrongResultCount", NotSigned, |c| c.outputs.clear());
-    t.row("the output twice", "WrongResultCount", NotSigned, |c| c.outputs.push(outputs[0].clone()));
-    t.row("output emptied", "OutputHashMismatch", NotSigned, |c| c.outputs[0] = Vec::new().into());
-    t.row("output with a bit flipped", "OutputHashMismatch", NotSigned, |c| c.outputs[0] = bit(&outputs[0]));
-    t.row("output longer", "OutputHashMismatch", NotSigned, |c| c.outputs[0] = longer(&outputs[0]));
+    t.row("no output", "", NotPacked, |c| c.outputs.clear());
+    t.row("the output twice", "", NotPacked, |c| c.outputs.push(outputs[0].clone()));
+    t.row("output emptied", "WrongSigner", NotSigned, |c| c.outputs[0] = Vec::new().into());
+    t.row("output with a bit flipped", "WrongSigner", NotSigned, |c| c.outputs[0] = bit(&outputs[0]));
+    t.row("output longer", "WrongSigner", NotSigned, |c| c.outputs[0] = longer(&outputs[0]));
 
-    t.row("no delta", "WrongResultCount", NotSigned, |c| c.deltas.clear());
-    t.row("the delta twice", "WrongResultCount", NotSigned, |c| c.deltas.push(deltas[0].clone()));
-    t.row("delta emptied", "DeltaHashMismatch", NotSigned, |c| c.deltas[0] = Vec::new().into());
-    t.row("delta with a bit flipped", "DeltaHashMismatch", NotSigned, |c| c.deltas[0] = bit(&deltas[0]));
-    t.row("delta longer", "DeltaHashMismatch", NotSigned, |c| c.deltas[0] = longer(&deltas[0]));
+    t.row("no delta", "", NotPacked, |c| c.deltas.clear());
+    t.row("the delta twice", "", NotPacked, |c| c.deltas.push(deltas[0].clone()));
+    t.row("delta emptied", "WrongSigner", NotSigned, |c| c.deltas[0] = Vec::new().into());
+    t.row("delta with a bit flipped", "WrongSigner", NotSigned, |c| c.deltas[0] = bit(&deltas[0]));
+    t.row("delta longer", "WrongSigner", NotSigned, |c| c.deltas[0] = longer(&deltas[0]));
 
     t.row("no signature", "MissingSignature", NotSigned, |c| c.signatures.clear());
     t.row("the signature twice", "MissingSignature", NotSigned, |c| c.signatures.push(signatures[0].clone()));
     for (what, signature) in of_signature(&signatures[0]) {
-        t.row(&what, "WrongSigner", NotSigned, |c| c.signatures[0] = signature.into());
+        let (error, broken) =
+            if signature.len() == 65 { ("WrongSigner", NotSigned) } else { ("", NotPacked) };
+        t.row(&what, error, broken, |c| c.signatures[0] = signature.into());
     }
     table.rows
 }
@@ -102,8 +123,8 @@ fn of_receipt(t: &mut Table<'_>, receipt: &Receipt, input: &Input, context: &Con
         outboundHash,
     } = receipt;
     let other = context.other;
-    t.row("network", "WrongNetwork", Refused, |c| c.receipt.network = flip(network));
-    t.row("ruleset", "WrongRuleset", Refused, |c| c.receipt.ruleset = ruleset + 1);
+    t.row("network", "WrongSigner", NotCarried, |c| c.receipt.network = flip(network));
+    t.row("ruleset", "WrongSigner", NotCarried, |c| c.receipt.ruleset = ruleset + 1);
     let nowhere = Address::repeat_byte(7);
     t.row("secretContract: none", "UnknownContract", Refused, |c| c.receipt.secretContract = nowhere);
     t.row("secretContract: another", "WrongInputHead", Refused, |c| c.receipt.secretContract = other);
@@ -111,14 +132,14 @@ fn of_receipt(t: &mut Table<'_>, receipt: &Receipt, input: &Input, context: &Con
     t.row("epoch: the one after", "WrongEpoch", Refused, |c| c.receipt.epoch = epoch + 1);
     t.row("firstIndex lower", "NotNextIndex", Refused, |c| c.receipt.firstIndex = firstIndex.wrapping_sub(1));
     t.row("firstIndex higher", "NotNextIndex", Refused, |c| c.receipt.firstIndex = firstIndex + 1);
-    t.row("lastIndex lower", "WrongLastIndex", Refused, |c| c.receipt.lastIndex = lastIndex.wrapping_sub(1));
-    t.row("lastIndex higher", "WrongLastIndex", Refused, |c| c.receipt.lastIndex = lastIndex + 1);
-    t.row("lastIndex: the highest", "WrongLastIndex", Refused, |c| c.receipt.lastIndex = u64::MAX - 1);
+    t.row("lastIndex lower", "WrongSigner", NotCarried, |c| c.receipt.lastIndex = lastIndex.wrapping_sub(1));
+    t.row("lastIndex higher", "WrongSigner", NotCarried, |c| c.receipt.lastIndex = lastIndex + 1);
+    t.row("lastIndex: the highest", "WrongSigner", NotCarried, |c| c.receipt.lastIndex = u64::MAX - 1);
     t.row("inputHead", "WrongInputHead", Refused, |c| c.receipt.inputHead = flip(inputHead));
     t.row("stateHeadBefore", "StaleStateHead", Refused, |c| {
         c.receipt.stateHeadBefore = flip(stateHeadBefore);
     });
-    t.row("stateHeadAfter", "WrongStateHeadAfter", Refused, |c| {
+    t.row("stateHeadAfter", "WrongSigner", NotCarried, |c| {
         c.receipt.stateHeadAfter = flip(stateHeadAfter);
     });
     let before_input = input.blockNumber - 1;
@@ -134,24 +155,24 @@ fn of_receipt(t: &mut Table<'_>, receipt: &Receipt, input: &Input, context: &Con
     });
     t.row("anchorHash", "ForeignAnchor", Refused, |c| c.receipt.anchorHash = flip(anchorHash));
     t.row("anchorHash: none", "ForeignAnchor", Refused, |c| c.receipt.anchorHash = B256::ZERO);
-    t.row("no results", "WrongResultCount", Refused, |c| c.receipt.results.clear());
-    t.row("the result twice", "WrongResultCount", Refused, |c| c.receipt.results.push(results[0].clone()));
+    t.row("no results", "", NotPacked, |c| c.receipt.results.clear());
+    t.row("the result twice", "", NotPacked, |c| c.receipt.results.push(results[0].clone()));
     if snapshotHash.is_zero() {
         let any = B256::repeat_byte(1);
         t.row("snapshotHash: one", "SnapshotUnexpected", Refused, |c| c.receipt.snapshotHash = any);
     } else {
         t.row("snapshotHash: none", "SnapshotMissing", Refused, |c| c.receipt.snapshotHash = B256::ZERO);
-        t.row("snapshotHash", "WrongStateHeadAfter", Refused, |c| {
+        t.row("snapshotHash", "WrongSigner", Refused, |c| {
             c.receipt.snapshotHash = flip(snapshotHash);
         });
     }
-    t.row("outboundHash", "OutboundHashMismatch", Refused, |c| c.receipt.outboundHash = flip(outboundHash));
+    t.row("outboundHash", "WrongSigner", NotCarried, |c| c.receipt.outboundHash = flip(outboundHash));
 }
 
 fn of_result(t: &mut Table<'_>, result: &TaskResult, input: &Input) {
     let &TaskResult { status, gasCharged, outputHash, deltaHash } = result;
     t.row("status: none such", "InvalidStatus", Refused, |c| c.receipt.results[0].status = 3);
-    t.row("status: the highest", "InvalidStatus", Refused, |c| c.receipt.results[0].status = u8::MAX);
+    t.row("status: the highest", "InvalidStatus", Refused, |c| c.receipt.results[0].status = 15);
     t.row("status: unopened", "WrongSigner", Lands, |c| c.receipt.results[0].status = status ^ 2);
     if input.value.is_zero() {
         t.row("status: a value back, of none", "InvalidStatus", Refused, |c| c.receipt.results[0].status = 1);
@@ -162,13 +183,11 @@ fn of_result(t: &mut Table<'_>, result: &TaskResult, input: &Input) {
         c.receipt.results[0].gasCharged = input.gasLimit + 1;
     });
     t.row("gasCharged: the highest", "GasAboveLimit", Refused, |c| {
-        c.receipt.results[0].gasCharged = u64::MAX
+        c.receipt.results[0].gasCharged = u32::MAX.into();
     });
     t.row("gasCharged: less", "WrongSigner", Lands, |c| c.receipt.results[0].gasCharged = gasCharged - 1);
-    t.row("outputHash", "OutputHashMismatch", Refused, |c| {
-        c.receipt.results[0].outputHash = flip(outputHash)
-    });
-    t.row("deltaHash", "DeltaHashMismatch", Refused, |c| c.receipt.results[0].deltaHash = flip(deltaHash));
+    t.row("outputHash", "WrongSigner", NotCarried, |c| c.receipt.results[0].outputHash = flip(outputHash));
+    t.row("deltaHash", "WrongSigner", NotCarried, |c| c.receipt.results[0].deltaHash = flip(deltaHash));
 }
 
 fn of_input(t: &mut Table<'_>, input: &Input) {

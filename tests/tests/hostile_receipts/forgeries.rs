@@ -191,9 +191,31 @@ async fn a_receipt_is_for_its_own_contract_alone() {
     assert_eq!(rig.try_commit(&[renamed]), Err("WrongInputHead".to_owned()));
     let mut crossed = yours.clone();
     crossed.outputs = mine.outputs;
-    assert_eq!(rig.try_commit(&[crossed]), Err("OutputHashMismatch".to_owned()));
+    assert_eq!(rig.try_commit(&[crossed]), Err("WrongSigner".to_owned()));
     let mut crossed = yours;
     crossed.deltas = mine.deltas;
-    assert_eq!(rig.try_commit(&[crossed]), Err("DeltaHashMismatch".to_owned()));
+    assert_eq!(rig.try_commit(&[crossed]), Err("WrongSigner".to_owned()));
+    rig.commit(&executed).await;
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_commitment_are_told_apart_and_none_but_the_genuine_ones_land() {
+    let mut rig = Rig::start().await;
+    let alice = rig.user(0).clone();
+    let contract = running(&mut rig, &alice, 1).await;
+    let (executed, commitment) = genuine(&mut rig, contract).await;
+    let packed = enigma_chain::packed::pack(&commitment).expect("it fits").to_vec();
+    let malformed = Err("MalformedCommitment".to_owned());
+    assert_eq!(rig.try_packed(packed.clone()), Ok(()));
+    assert_eq!(rig.try_packed([&packed[..], &[0]].concat()), malformed);
+    assert_eq!(rig.try_packed(packed[..packed.len() - 1].to_vec()), malformed);
+    assert_eq!(rig.try_packed(packed[..144].to_vec()), malformed);
+    assert_eq!(rig.try_packed(Vec::new()), malformed);
+    // A bit of each byte.
+    for place in 0..packed.len() {
+        let mut other = packed.clone();
+        other[place] ^= 1 << (place % 8);
+        assert!(rig.try_packed(other).is_err(), "byte {place}");
+    }
     rig.commit(&executed).await;
 }

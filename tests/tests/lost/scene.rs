@@ -69,7 +69,7 @@ impl Scene {
         scene.begin_epoch();
         scene.add(1);
         let record = scene.record();
-        assert!(u64::try_from(record.sealedEpoch).unwrap() >= first + 2 && !record.snapshotHash.is_zero());
+        assert!(u64::from(record.sealedEpoch) >= first + 2 && !record.snapshotHash.is_zero());
         scene
     }
 

@@ -127,7 +127,7 @@ pub fn unpack(network: B256, packed: &[u8]) -> Option<Commitment> {
     let [input_head, state_head_before, anchor_hash] = [word(rest)?, word(rest)?, word(rest)?];
     let snapshot_hash = match flags {
         0 => B256::ZERO,
-        1 => word(rest)?,
+        1 => word(rest).filter(|hash| !hash.is_zero())?,
         _ => return None,
     };
     let mut signatures = Vec::new();
@@ -213,8 +213,23 @@ fn fields(input: &LoggedInput) -> [U256; FIELDS] {
 }
 
 fn logged(kind: u8, fields: &[U256; FIELDS]) -> Option<Input> {
-    let [envelope, code, inflow, base_fee, timestamp, block, inclusion, epoch, tip, cap, commit, limit, value, behalf, sender] =
-        *fields;
+    let [
+        envelope,
+        code,
+        inflow,
+        base_fee,
+        timestamp,
+        block,
+        inclusion,
+        epoch,
+        tip,
+        cap,
+        commit,
+        limit,
+        value,
+        behalf,
+        sender,
+    ] = *fields;
     let small = |number: U256| u64::try_from(number).ok();
     let sender = B256::from(sender);
     Some(Input {

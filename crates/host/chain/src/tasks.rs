@@ -116,7 +116,8 @@ impl Chain {
         let Ok(call) = Enigma::commitCall::abi_decode(found.input()) else { return Ok(Vec::new()) };
         let signed = |packed: &Bytes| {
             let commitment = unpack(network, packed)?;
-            let signatures = commitment.signatures.iter().filter_map(|s| s.as_ref().try_into().ok()).collect();
+            let signatures =
+                commitment.signatures.iter().filter_map(|s| s.as_ref().try_into().ok()).collect();
             Some(SignedReceipt { receipt: (&commitment.receipt).into(), signatures })
         };
         Ok(call.commitments.iter().filter_map(signed).collect())

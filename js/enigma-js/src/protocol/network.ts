@@ -12,7 +12,7 @@ export const VERIFIER_DEV = 1
 /** Attestation root of a network that nothing protects: keccak256("SIMULATED"). */
 export const SIMULATED_ROOT: Hex = '0x6dec9fbbc8f481c0f6598a7ae2b8059d1f04edf54c82456df3f8f2215885a194'
 /** keccak256 of the creation code of `contracts/src/Portal.sol`. */
-export const PORTAL_CODE_HASH: Hex = '0xea756d9cfba4a465fc318df63e6a64f20f35c07ff9b11f048b71e084128838b6'
+export const PORTAL_CODE_HASH: Hex = '0x1cbaa9d407eb0b3081e652c3fd9099a76345c003695592881c43744dce01e077'
 
 /** What `network` is the hash of. */
 export type Descriptor = {

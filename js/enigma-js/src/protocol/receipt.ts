@@ -43,7 +43,7 @@ export function domainOf(chainId: Integer, enigma: Address): Domain {
   return { name: 'Enigma', version: '1', chainId: BigInt(chainId), verifyingContract: enigma }
 }
 
-const types = {
+export const receiptTypes = {
   Receipt: [
     { type: 'bytes32', name: 'network' },
     { type: 'uint64', name: 'ruleset' },
@@ -80,7 +80,7 @@ export function receiptDigest(domain: Domain, receipt: Receipt): Hex {
     anchorNumber: BigInt(anchorNumber),
     results: results.map((result) => ({ ...result, gasCharged: BigInt(result.gasCharged) })),
   }
-  return hashTypedData({ domain, types, primaryType: 'Receipt', message })
+  return hashTypedData({ domain, types: receiptTypes, primaryType: 'Receipt', message })
 }
 
 /** The worker enclave that signed `receipt`. Rejects with `InvalidSignatureError`. */

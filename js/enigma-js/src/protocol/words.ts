@@ -71,7 +71,7 @@ export function unpackSecretContract(words: readonly [bigint, bigint]) {
     /** Index of the oldest pending input. */
     cursor: field(counts, 64, 64),
     /** Epoch of the last snapshot; 0 before the first commit. */
-    sealedEpoch: number(counts, 128, 40),
+    sealedEpoch: number(counts, 128, 32),
     lastCommitBlock: number(counts, 168, 40),
     /** Signatures that a receipt needs. */
     signers: number(counts, 208, 8),

@@ -1,11 +1,9 @@
 import {
   type Address,
-  type ContractFunctionArgs,
   formatLog,
   type Hash,
   type Hex,
   isAddressEqual,
-  keccak256,
   type Log,
   pad,
   parseEventLogs,
@@ -14,16 +12,16 @@ import {
   zeroHash,
 } from 'viem'
 import { getLogs } from 'viem/actions'
-import { committedEvent, type enigmaAbi, inputCreatedEvent, skippedEvent } from '../abi.js'
+import { committedEvent, inputCreatedEvent, skippedEvent } from '../abi.js'
 import type { Connection } from '../connection.js'
 import { DroppedTaskError, ForeignContractError, ForgedReplyError, ProofError } from '../errors/trust.js'
 import { payFor, priceAt, scheduleGas } from '../protocol/fees.js'
-import { inputHash, nextInputHead } from '../protocol/input.js'
+import { nextInputHead } from '../protocol/input.js'
 import { layout } from '../protocol/layout.js'
-import { RULESET } from '../protocol/network.js'
-import { outboundGas, outboundHash } from '../protocol/outbound.js'
+import { outboundGas } from '../protocol/outbound.js'
+import { type Commitment, unpackCommitment } from '../protocol/packed.js'
 import { receiptSigner } from '../protocol/receipt.js'
-import { foldSnapshot, nextStateHead } from '../protocol/state.js'
+import { nextStateHead } from '../protocol/state.js'
 import { unpackSecretContract, wordToHex } from '../protocol/words.js'
 import { blockAt, type VerifiedBlock } from './block.js'
 import { groupOf, requireSigners, requireUnrevoked, revocationSlots, type Signer } from './group.js'
@@ -34,9 +32,6 @@ import { calledBy, transactionAt } from './transaction.js'
 
 /** Topics of commits and skips. */
 export const END_TOPICS = [committedEvent, skippedEvent].map((event) => toEventSelector(event))
-
-/** A receipt with what the chain needs to check it: the Solidity struct `Commitment`. */
-export type Commitment = ContractFunctionArgs<typeof enigmaAbi, 'nonpayable', 'commit'>[0][number]
 
 /** An announced end of inputs, by a commit or a skip, as a log tells it: nothing of it is believed yet. */
 export type CommitLog = {
@@ -124,10 +119,9 @@ export async function verifyCommit(
   const { receipt } = commitment
   const what = `The commit of task ${input.index} of ${input.contract}`
   const place = Number(input.index - receipt.firstIndex)
-  const recorded = commitment.inputs[place]
-  if (!recorded || inputHash(input.contract, input.index, recorded) !== input.hash)
+  const task = commitment.tasks[place]
+  if (task?.hash !== input.hash)
     throw new ForgedReplyError({ what, why: 'It is for another input than the chain recorded.' })
-  const heads = checkFields(connection, commitment, what)
 
   const epoch = Number(receipt.epoch)
   const { contract } = input
@@ -162,7 +156,11 @@ export async function verifyCommit(
     : await prove(connection, at, needed, what)
   requireUnrevoked(words, what)
   const record = unpackSecretContract([head, counts])
-  if (record.cursor <= input.index || heads.inputHead(wordToHex(first)) !== wordToHex(last))
+  if (
+    record.cursor <= input.index ||
+    commitment.tasks.reduce((head, { hash }) => nextInputHead(head, hash), wordToHex(first)) !==
+      wordToHex(last)
+  )
     throw new DroppedTaskError({
       hash: input.transaction,
       why: `Block ${at.number} does not have it.`,
@@ -177,19 +175,16 @@ export async function verifyCommit(
   if (receipt.stateHeadAfter !== record.stateHead)
     await requireLater(connection, input, receipt.stateHeadAfter, log, record.stateHead)
   const worker = signers[0]
-  const result = receipt.results[place]
-  const output = commitment.outputs[place]
-  const delta = commitment.deltas[place]
-  if (!worker || !result || output === undefined || delta === undefined)
-    throw new ForgedReplyError({ what, why: 'It has no signature.' })
+  if (!worker) throw new ForgedReplyError({ what, why: 'It has no signature.' })
+  const { output, delta, result } = task
   const paid = payFor({
     schedule: scheduleGas(
-      commitment.inputs.length,
+      commitment.tasks.length,
       (output.length + delta.length) / 2 - 2,
       outboundGas(commitment.outbound.filter(({ index }) => index === input.index)),
     ),
     gasCharged: result.gasCharged,
-    price: priceAt(at.baseFeePerGas, recorded),
+    price: priceAt(at.baseFeePerGas, task),
   })
   return {
     status: result.status,
@@ -223,8 +218,10 @@ async function commitmentOf(connection: Connection, contract: Address, log: Comm
     isAddressEqual(receipt.secretContract, contract) &&
     receipt.firstIndex === log.firstIndex &&
     receipt.lastIndex === log.lastIndex
-  const found = call.args[0].find(same)
-  const [other] = call.args[0]
+  const { network } = connection.network
+  const commitments = call.args[0].flatMap((packed) => unpackCommitment(network, packed) ?? [])
+  const found = commitments.find(same)
+  const [other] = commitments
   if (!found)
     throw new ForeignContractError({
       expected: contract,
@@ -232,35 +229,6 @@ async function commitmentOf(connection: Connection, contract: Address, log: Comm
       why: `Transaction ${log.transaction} commits nothing of it.`,
     })
   return found
-}
-
-/** What `ReceiptChecks.sol` checks without the chain's state. Returns how the receipt extends the log of inputs. */
-function checkFields(
-  { network }: Connection,
-  { receipt, inputs, outputs, deltas, outbound }: Commitment,
-  what: string,
-) {
-  const refuse = (why: string): never => {
-    throw new ForgedReplyError({ what, why })
-  }
-  if (receipt.network !== network.network) refuse('It is of another network.')
-  if (receipt.ruleset !== BigInt(RULESET)) refuse('It was made under other rules.')
-  const count = Number(receipt.lastIndex - receipt.firstIndex) + 1
-  if (![inputs, outputs, deltas, receipt.results].every(({ length }) => length === count))
-    refuse('It is incomplete.')
-  if (receipt.outboundHash !== outboundHash(outbound)) refuse('Its outbound calls were not signed.')
-  const zero = BigInt(receipt.snapshotHash) === 0n
-  let stateHead = zero ? receipt.stateHeadBefore : foldSnapshot(receipt.stateHeadBefore, receipt.snapshotHash)
-  const hashes = inputs.map((input, i) =>
-    inputHash(receipt.secretContract, receipt.firstIndex + BigInt(i), input),
-  )
-  receipt.results.forEach((result, i) => {
-    if (keccak256(outputs[i] ?? '0x') !== result.outputHash) refuse('An output was not signed.')
-    if (keccak256(deltas[i] ?? '0x') !== result.deltaHash) refuse('A state change was not signed.')
-    stateHead = nextStateHead(stateHead, hashes[i] ?? '0x', result.deltaHash)
-  })
-  if (stateHead !== receipt.stateHeadAfter) refuse('Its state head does not follow from its inputs.')
-  return { inputHead: (before: `0x${string}`) => hashes.reduce(nextInputHead, before) }
 }
 
 async function signerOf(
@@ -333,7 +301,6 @@ async function requireLater(
     } else {
       const next = await commitmentOf(connection, contract, later)
       if (next.receipt.stateHeadBefore !== head) break
-      checkFields(connection, next, `A later commit of ${contract}`)
       head = next.receipt.stateHeadAfter
     }
     lastIndex = later.lastIndex

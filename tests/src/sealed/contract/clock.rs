@@ -113,8 +113,11 @@ impl Enigma {
     }
 
     fn write_group(&mut self, contract: Address, standing: &Standing, silent: u8, needed: usize) {
-        let size = usize::from(self.terms(contract).group_size);
-        let count = size.max(needed).max(standing.stored).min(standing.ids.len());
+        let terms = self.terms(contract);
+        let (signers, size) = (usize::from(terms.signers), usize::from(terms.group_size));
+        // No more of the order is drawn than it takes to tell who signs: the first signers, the group, all.
+        let drawn = [signers, size].into_iter().find(|drawn| needed <= *drawn).unwrap_or(SEQUENCE);
+        let count = drawn.max(standing.stored).min(standing.ids.len());
         let mut packed = U256::from(self.epoch()) | U256::from(count) << 40 | U256::from(silent) << 48;
         for (rank, id) in standing.ids.iter().take(count).enumerate() {
             packed |= U256::from(*id) << (56 + 24 * rank);
@@ -143,7 +146,7 @@ impl Enigma {
             let standing = self.standing(contract);
             let size = usize::from(terms.group_size);
             let group = (0..size.min(standing.ids.len())).fold(0u8, |mask, rank| mask | 1 << rank);
-            self.write_group(contract, &standing, standing.silent | group, 0);
+            self.write_group(contract, &standing, standing.silent | group, size);
         }
         self.start_after(contract, 0);
         let index = self.cursor(contract);
