@@ -188,6 +188,7 @@ async function measure(chain) {
   // The pool pays for it, and has enough for the committee too.
   await n.collectUpkeep()
   await n.nextEpoch()
+  await n.createTask(account)
   await n.commit(account, 1)
   record('collect the share of a worker', await n.collectUpkeep())
   record('beacon', await n.nextEpoch())
