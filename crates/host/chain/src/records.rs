@@ -377,10 +377,10 @@ mod tests {
 
     #[test]
     fn an_epoch_begins_with_its_first_block() {
-        let word = EpochWord { stored: 4, start: 100, next_start: 164 };
+        let word = EpochWord { stored: 4, start: 100, next_start: 164, revocations: 0 };
         assert_eq!((word.epoch_of(163), word.bounds(163)), (4, (100, Some(164))));
         assert_eq!((word.epoch_of(164), word.bounds(164)), (5, (164, None)));
-        let waiting = EpochWord { stored: 4, start: 100, next_start: 0 };
+        let waiting = EpochWord { stored: 4, start: 100, next_start: 0, revocations: 0 };
         assert_eq!((waiting.epoch_of(900), waiting.bounds(900)), (4, (100, None)));
     }
 }
