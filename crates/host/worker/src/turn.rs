@@ -177,7 +177,8 @@ mod tests {
         for block in 112..124 {
             assert_eq!(duty(&held(block), 7, &oldest(110), false), Duty::Lead);
             let resumes = [8, 9].map(|me| duty(&held(block), me, &oldest(110), false) == Duty::Resume);
-            let turn = (block + 1) / 2 % 3;
+            let next = block + 1;
+            let turn = next / 2 % 3;
             assert_eq!(resumes, [turn == 1, turn == 2], "{block}");
         }
         // Who cannot execute resumes too, so that the group can be passed over in the end.
