@@ -252,6 +252,7 @@ fn whom_a_slash_leaves_below_the_smallest_stake_is_not_drawn_until_it_stakes_aga
         signer: Address::from_word(B256::repeat_byte(0x5e)),
         operator: operator.address(),
         measurement: first.measurement,
+        platform: B256::repeat_byte(0x5e),
         expiry: first.expiry,
     };
     watch.ask(deployment::admit(&deployer, token, &admission, eng(100)));
