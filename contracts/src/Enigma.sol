@@ -27,7 +27,8 @@ contract Enigma is Inputs, Commits {
     ) EnigmaStorage(token_, msg.sender, parameters_) {
         if (
             parameters_.epochLength == 0 || parameters_.groupSize == 0 || parameters_.groupSize > Group.CAPACITY
-                || parameters_.minStake == 0 || (verifier_ != 1 && verifier_ != 2) || parameters_.takeover == 0 || parameters_.skipEpochs == 0
+                || parameters_.minStake == 0 || (verifier_ != 1 && verifier_ != 2) || parameters_.takeover == 0
+                || parameters_.skipEpochs == 0
                 || uint256(parameters_.groupSize) * parameters_.takeover >= parameters_.epochLength
         ) revert IEnigma.InvalidParameters();
         parametersWord = parameters_;

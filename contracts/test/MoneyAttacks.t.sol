@@ -49,10 +49,10 @@ contract MoneyAttacksTest is EnigmaTest {
         bool paysIn = hash == keccak256("createTask") || hash == keccak256("createTasks") || hash == keccak256("deploy")
             || hash == keccak256("deposit") || hash == keccak256("declareLost") || hash == keccak256("postChunk");
         // They move no money, but the share that is everybody's: it is booked from one account to another.
-        bool isFree = hash == keccak256("holdClock") || hash == keccak256("resumeClock") || hash == keccak256("postBeacon") || hash == keccak256("genesis")
-            || hash == keccak256("admit") || hash == keccak256("login") || hash == keccak256("logout")
-            || hash == keccak256("recheck") || hash == keccak256("barPlatform")
-            || hash == keccak256("revokeMeasurement");
+        bool isFree = hash == keccak256("holdClock") || hash == keccak256("resumeClock")
+            || hash == keccak256("postBeacon") || hash == keccak256("genesis") || hash == keccak256("admit")
+            || hash == keccak256("login") || hash == keccak256("logout") || hash == keccak256("recheck")
+            || hash == keccak256("barPlatform") || hash == keccak256("revokeMeasurement");
         return paysIn || isFree;
     }
 
