@@ -47,7 +47,8 @@ async fn newest_receipt(
             Event::Commit(commit) if commit.contract == contract => Some(commit.transaction),
             _ => None,
         });
-    let receipts = chain.receipts_in(commit.expect("a commit")).await.expect("receipts");
+    let identity = chain.network_state().await.expect("a network").network;
+    let receipts = chain.receipts_in(commit.expect("a commit"), identity).await.expect("receipts");
     let signed = receipts.into_iter().find(|r| r.receipt.secret_contract == contract).expect("its receipt");
     let signer = recover(digest(&signed.receipt), &signed.signatures[0]).expect("a signer");
     (signed.receipt, signer)
