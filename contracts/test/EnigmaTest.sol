@@ -191,10 +191,18 @@ abstract contract EnigmaTest is Test {
     /// @dev Posts the next beacon and goes to the first block of its epoch.
     function _nextEpoch() internal virtual {
         uint40 epoch = enigma.currentEpoch() + 1;
-        enigma.postBeacon(epoch, publicKey, _beacon(epoch));
+        _post(address(this));
+        assertEq(enigma.currentEpoch(), epoch);
+    }
+
+    /// @dev The next beacon, by `poster`, and on to its epoch.
+    function _post(address poster) internal {
+        uint40 epoch = enigma.currentEpoch() + 1;
+        bytes memory signature = _beacon(epoch);
+        vm.prank(poster);
+        enigma.postBeacon(epoch, publicKey, signature);
         (,, uint40 nextStart,,) = enigma.epochWord();
         vm.roll(nextStart);
-        assertEq(enigma.currentEpoch(), epoch);
     }
 
     // Hashes

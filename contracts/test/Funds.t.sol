@@ -50,15 +50,6 @@ contract FundsTest is EnigmaTest {
         operators[0] = one;
     }
 
-    function _post(address poster) private {
-        uint40 epoch = enigma.currentEpoch() + 1;
-        bytes memory signature = _beacon(epoch);
-        vm.prank(poster);
-        enigma.postBeacon(epoch, publicKey, signature);
-        (,, uint40 nextStart,,) = enigma.epochWord();
-        vm.roll(nextStart);
-    }
-
     /// @dev Collects what a commit leaves behind; returns how much that is.
     function _fill(uint256 price) private returns (uint256 amount) {
         _work(price);

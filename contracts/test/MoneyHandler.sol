@@ -399,12 +399,7 @@ contract MoneyHandler is EnigmaTest {
 
     function _nextEpoch() internal override {
         if (poster != address(0)) _bookBeacon();
-        uint40 epoch = enigma.currentEpoch() + 1;
-        bytes memory signature = _beacon(epoch);
-        vm.prank(poster);
-        enigma.postBeacon(epoch, publicKey, signature);
-        (,, uint40 nextStart,,) = enigma.epochWord();
-        vm.roll(nextStart);
+        _post(poster);
     }
 
     function _bookBeacon() private {
