@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {CommittedTask, Commitment, OutboundCall} from "../interfaces/Types.sol";
 import {CalldataBytes} from "./CalldataBytes.sol";
+import {ReceiptHash} from "./ReceiptHash.sol";
 import {Tags} from "./Tags.sol";
 
 /// @title Packed: commitments as they lie in calldata (docs/bytes.md, "Packed commitments")
@@ -22,9 +23,6 @@ library Packed {
     uint256 private constant INPUT_BLOCK = 0x1a0;
     uint256 private constant LAST_INPUT_HEAD = 0x280;
     uint256 private constant LAST_STATE_HEAD = 0x2e0;
-
-    bytes32 private constant TASK_RESULT =
-        keccak256("TaskResult(uint8 status,uint64 gasCharged,bytes32 outputHash,bytes32 deltaHash)");
 
     /// @notice The secret contract that the bytes say they are of.
     function accountOf(bytes calldata packed) internal pure returns (address) {
@@ -146,7 +144,7 @@ library Packed {
     /// log's head (0x60), of the state's (0x80) and of a result (0xa0).
     function _begin(uint256 preimages, Commitment memory into) private pure {
         (bytes32 inputTag, bytes32 headTag, bytes32 stateTag) = (Tags.INPUT, Tags.INPUT_HEAD, Tags.STATE_HEAD);
-        (bytes32 resultType, address account) = (TASK_RESULT, into.secretContract);
+        (bytes32 resultType, address account) = (ReceiptHash.TASK_RESULT, into.secretContract);
         (bytes32 inputHead, bytes32 stateHead, uint256 first) = (into.inputHead, into.stateHeadAfter, into.firstIndex);
         assembly ("memory-safe") {
             calldatacopy(preimages, calldatasize(), 0x260)

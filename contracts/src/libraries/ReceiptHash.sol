@@ -8,7 +8,8 @@ library ReceiptHash {
     bytes32 private constant RECEIPT = keccak256(
         "Receipt(bytes32 network,uint64 ruleset,address secretContract,uint64 epoch,uint64 firstIndex,uint64 lastIndex,bytes32 inputHead,bytes32 stateHeadBefore,bytes32 stateHeadAfter,uint64 anchorNumber,bytes32 anchorHash,TaskResult[] results,bytes32 snapshotHash,bytes32 outboundHash)TaskResult(uint8 status,uint64 gasCharged,bytes32 outputHash,bytes32 deltaHash)"
     );
-    bytes32 private constant TASK_RESULT =
+    /// @notice EIP-712 type hash of `TaskResult`.
+    bytes32 internal constant TASK_RESULT =
         keccak256("TaskResult(uint8 status,uint64 gasCharged,bytes32 outputHash,bytes32 deltaHash)");
 
     /// @notice The struct hash; `EIP712.digest` makes it what is signed.
