@@ -118,6 +118,7 @@ abstract contract Beacon is IBeacon, Funds {
         for (uint256 index = 0; index < n; ++index) {
             if (operators[index] == address(0)) revert InvalidCommittee();
             seats[index] = Seat({operator: operators[index], claimed: 0});
+            ledger[operators[index]].isKept = true;
         }
     }
 

@@ -104,7 +104,7 @@ abstract contract EnigmaStorage is IState {
         }
     }
 
-    /// @dev Adds to both halves of an account's word at once. Neither reaches 2^128: they are wei that exist.
+    /// @dev Adds to both sums of an account's word at once. Neither leaves its bits: they are wei that exist.
     function _addTo(address account, uint256 word) private {
         Account storage record = ledger[account];
         assembly ("memory-safe") {

@@ -46,6 +46,7 @@ abstract contract Workers is IWorkers, Turns, Equivocation {
             workerIds[signer] = id + 1;
             workers[id].signer = signer;
             workers[id].operator = operator;
+            ledger[operator].isKept = true;
             workers[id].platform = platform;
         }
         workers[id].measurement = measurement;

@@ -174,7 +174,7 @@ abstract contract EnigmaTest is Test {
     }
 
     function _parked(address operator) internal view returns (uint256 upkeep) {
-        (, upkeep) = enigma.ledger(operator);
+        (, upkeep,) = enigma.ledger(operator);
     }
 
     /// @dev What the pool holds, and what the seats got and did not claim yet.

@@ -68,6 +68,21 @@ contract FundsTest is EnigmaTest {
         assertEq(_parked(worker), parked + pay / 32, "and stays");
     }
 
+    /// @dev Else the next commit, or beacon, would pay for a fresh slot.
+    function test_theWordOfWhoWorksForTheNetworkIsNeverCleared() public {
+        _work(30 gwei);
+        enigma.collectUpkeep(_list(worker));
+        vm.prank(worker);
+        enigma.withdraw();
+        assertEq(_word(worker), 1 << 248);
+        assertEq(_word(_seatOperator(0)), 1 << 248, "from genesis on");
+        assertEq(_word(POSTER), 0, "others have none to keep");
+    }
+
+    function _word(address operator) private view returns (uint256) {
+        return uint256(vm.load(address(enigma), keccak256(abi.encode(operator, uint256(14)))));
+    }
+
     function test_everySignerLeavesAShareOfItsOwn() public {
         account = _deploy(ALICE, "three", 3);
         _commit(account, 1);

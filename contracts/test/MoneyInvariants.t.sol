@@ -58,7 +58,7 @@ contract MoneyInvariantsTest is Test {
             address account = handler.accounts(i);
             assertEq(enigma.credits(account), handler.owed(account), "each is owed exactly its own");
             owed += handler.owed(account);
-            (, uint256 upkeep) = enigma.ledger(account);
+            (, uint256 upkeep,) = enigma.ledger(account);
             assertEq(upkeep, handler.parked(account), "a share is parked where it was earned");
             owed += upkeep;
         }

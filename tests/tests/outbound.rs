@@ -98,4 +98,11 @@ fn a_secret_contract_pays_real_ether_and_calls_other_contracts() {
     let enigma: Address = scene.enigma.parse().unwrap();
     assert_eq!(scene.ask_enigma("credits(address)", &[enigma.into_word().into()]), ether(1));
     assert_eq!((scene.balance(payer), scene.inside()), (ether(1), ether(1)));
+
+    // A task buys the gas of its outbound calls: what leaves no room for a transfer makes none.
+    let pay = |more: &[&str]| {
+        network.call(payer, "pay(address,uint256)()", &[&[&NOBODY.to_string(), "1"], more].concat())
+    };
+    pay(&["--bytes", "1000", "--outbound", "0"]).failed(2, &["larger than the task paid for"]);
+    pay(&["--bytes", "1000", "--outbound", "75000"]).succeeded();
 }

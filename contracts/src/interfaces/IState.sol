@@ -48,7 +48,7 @@ interface IState {
 
     /// @notice What the contract owes an account, and what it parks there for beacons and the committee, in the order of
     /// `Account`.
-    function ledger(address account) external view returns (uint128 amount, uint128 upkeep);
+    function ledger(address account) external view returns (uint128 amount, uint120 upkeep, bool isKept);
 
     /// @notice Workers ever admitted.
     function workerCount() external view returns (uint256);

@@ -42,7 +42,9 @@ struct Account {
     /// Owed to the account.
     uint128 amount;
     /// The share of its pay for beacons and the committee: parked here, so that a commit writes no further slot.
-    uint128 upkeep;
+    uint120 upkeep;
+    /// It works for the network, so its word is never cleared: what it earns next pays for no fresh slot.
+    bool isKept;
 }
 
 /// @notice The collected shares for beacons and the committee, in wei.

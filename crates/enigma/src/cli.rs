@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use alloy_primitives::{Address, B256};
 use clap::{Args, Parser, Subcommand};
+use enigma_sdk::Limits;
 
 use crate::{operator, testnet::chaos::Kind};
 
@@ -224,6 +225,12 @@ pub struct Common {
     /// Gas inside the sealed world
     #[arg(long)]
     pub gas: Option<u64>,
+    /// Bytes of output and state change that it pays for
+    #[arg(long)]
+    pub bytes: Option<u64>,
+    /// Gas of outbound calls that it pays for: 75,000 for each transfer of ether
+    #[arg(long)]
+    pub outbound: Option<u64>,
     /// Pay from what the network owes the account, and send only what is short
     #[arg(long)]
     pub credit: bool,
@@ -236,6 +243,17 @@ pub struct Common {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+impl Common {
+    /// What the task may cost, which is `usual` but for what was asked for.
+    pub fn limits(&self, usual: Limits) -> Limits {
+        Limits {
+            gas: self.gas.unwrap_or(usual.gas),
+            bytes: self.bytes.unwrap_or(usual.bytes),
+            outbound: self.outbound.unwrap_or(usual.outbound),
+        }
+    }
 }
 
 #[derive(Args)]

@@ -13,8 +13,7 @@ pub async fn run(args: Call) -> Result<ExitCode> {
     let method = abi::method(&args.method)?;
     let (mut client, directory) = common::client(&args.common.data_dir, args.common.from).await?;
     let calldata = abi::encode_call(&method, &common::read_arguments(args.args)?)?;
-    let limits = Limits::default();
-    let limits = Limits { gas: args.common.gas.unwrap_or(limits.gas), ..limits };
+    let limits = args.common.limits(Limits::default());
     let value = abi::ether(&args.common.value)?;
     let sent = if let Some(relayer) = &args.relayer {
         let index =

@@ -29,8 +29,8 @@ pub async fn run(args: Deploy) -> Result<ExitCode> {
         Code { clear: bytecode, secret: arguments }
     };
     let salt = B256::new(random()?);
-    let limits = args.common.gas.map(|gas| Limits { gas, bytes: code_bytes(&code), ..Limits::default() });
-    let sent = client.deploy(code, salt, abi::ether(&args.common.value)?, limits).await?;
+    let limits = args.common.limits(Limits::for_deployment(&code));
+    let sent = client.deploy(code, salt, abi::ether(&args.common.value)?, Some(limits)).await?;
     directory.save_abi(sent.contract, &compiled["abi"])?;
     let report = outcome::finish(&client, &args.common, &sent).await?;
     let mut out = outcome::describe(&report);
@@ -44,9 +44,4 @@ pub async fn run(args: Deploy) -> Result<ExitCode> {
         out!("{}", report.contract);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Room for the deployed code and what its constructor writes.
-fn code_bytes(code: &Code) -> u64 {
-    2 * (code.clear.len() + code.secret.len()) as u64 + 8_192
 }

@@ -54,6 +54,15 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Enough for a deployment: its code travels back in the sealed delta.
+    pub fn for_deployment(code: &Code) -> Self {
+        let code = code.clear.len() + code.secret.len();
+        let bytes = sealed_len(code + 4_096) + size_class(1, SMALLEST_CLASS);
+        Self { gas: 15_000_000, bytes: bytes as u64 + 1_024, ..Self::default() }
+    }
+}
+
 /// Creation code of a secret contract.
 #[derive(Clone, Debug, Default)]
 pub struct Code {
@@ -196,7 +205,7 @@ impl Client {
     pub async fn deploy(&self, code: Code, salt: B256, value: U256, limits: Option<Limits>) -> Result<Sent> {
         let contract = self.chain().portal_address(self.address(), salt).await?;
         let now = self.epoch().await?;
-        let limits = limits.unwrap_or_else(|| deploy_limits(&code));
+        let limits = limits.unwrap_or_else(|| Limits::for_deployment(&code));
         let (nonce, plaintext) = self.letter(contract, code.secret)?;
         let envelope = self.seal(Kind::Deploy, contract, now, nonce, &plaintext)?;
         let parameters = self.parameters(value, limits).await?;
@@ -393,13 +402,6 @@ impl Sent {
             reply_key,
         }
     }
-}
-
-/// Enough for a deployment: its code travels back in the sealed delta.
-fn deploy_limits(code: &Code) -> Limits {
-    let code = code.clear.len() + code.secret.len();
-    let bytes = sealed_len(code + 4_096) + size_class(1, SMALLEST_CLASS);
-    Limits { gas: 15_000_000, bytes: bytes as u64 + 1_024, ..Limits::default() }
 }
 
 /// How an event ends the wait for a task; `None` if it speaks of others.
