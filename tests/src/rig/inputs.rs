@@ -13,6 +13,8 @@ use enigma_protocol::{
     input::{Kind, context},
     network::{ERA, key_message},
     output::Output,
+    receipt::domain_separator,
+    relayed::{self, Authorisation, Place},
 };
 
 use super::Rig;
@@ -102,17 +104,47 @@ impl Rig {
     /// # Panics
     /// Never: bodies of tests are small.
     pub fn seal(&mut self, binding: &Binding, body: &[u8], expiry: u64) -> Text {
-        let session = self.session(binding);
-        let reply_key = self.entropy.word();
-        let plaintext = Plaintext {
-            reply_key: Secret::from_bytes(reply_key),
-            expiry,
-            claim: Claim::None,
-            body: Secret::new(body.to_vec()),
+        let (plaintext, reply_key) = self.plaintext(body, expiry);
+        self.seal_plaintext(binding, &plaintext, reply_key)
+    }
+
+    /// Seals a task of `author`, its `nonce`-th one here that the binding's sender relays with this value, wei.
+    ///
+    /// # Panics
+    /// Never: bodies of tests are small, and the author's key is in memory.
+    pub fn seal_relayed(
+        &mut self,
+        binding: &Binding,
+        body: &[u8],
+        author: &Sender,
+        nonce: u64,
+        value: U256,
+    ) -> Text {
+        let (mut plaintext, reply_key) = self.plaintext(body, 0);
+        let (account, signature) = (author.address(), [0; 65]);
+        let mut authorisation = Authorisation { account, nonce, min_gas: 0, value, signature };
+        let place = Place {
+            domain: domain_separator(self.descriptor.chain_id, self.descriptor.enigma),
+            network: self.network,
+            contract: binding.contract,
         };
-        let envelope =
-            envelope::seal(&session, self.entropy.bytes(), &plaintext, binding).expect("a small body");
-        Text { envelope, reply_key }
+        let digest = relayed::digest(&place, &authorisation, &plaintext);
+        authorisation.signature = author.sign_digest(digest).expect("a signature");
+        plaintext.claim = Claim::Relayed(authorisation);
+        self.seal_plaintext(binding, &plaintext, reply_key)
+    }
+
+    fn plaintext(&mut self, body: &[u8], expiry: u64) -> (Plaintext, [u8; 32]) {
+        let reply_key = self.entropy.word();
+        let body = Secret::new(body.to_vec());
+        let claim = Claim::None;
+        (Plaintext { reply_key: Secret::from_bytes(reply_key), expiry, claim, body }, reply_key)
+    }
+
+    fn seal_plaintext(&mut self, binding: &Binding, plaintext: &Plaintext, reply_key: [u8; 32]) -> Text {
+        let session = self.session(binding);
+        let envelope = envelope::seal(&session, self.entropy.bytes(), plaintext, binding);
+        Text { envelope: envelope.expect("a small body"), reply_key }
     }
 
     /// Puts inputs of whatever bytes into a contract's log, in one transaction. An envelope comes with its epoch.
@@ -128,7 +160,24 @@ impl Rig {
         contract: Address,
         requests: Vec<(u64, Vec<u8>, Terms)>,
     ) -> Result<Vec<InputEvent>, Error> {
-        let due = requests.iter().map(|(_, _, terms)| due(terms)).sum();
+        self.raw_inputs_on_credit(sender, contract, requests, U256::ZERO).await
+    }
+
+    /// The same; at most `credit` wei of what they cost is paid from what Enigma owes the sender.
+    ///
+    /// # Errors
+    /// The contract refuses.
+    ///
+    /// # Panics
+    /// The chain fails.
+    pub async fn raw_inputs_on_credit(
+        &mut self,
+        sender: &Sender,
+        contract: Address,
+        requests: Vec<(u64, Vec<u8>, Terms)>,
+        credit: U256,
+    ) -> Result<Vec<InputEvent>, Error> {
+        let due: U256 = requests.iter().map(|(_, _, terms)| due(terms)).sum();
         let requests = requests
             .into_iter()
             .map(|(at_epoch, envelope, parameters)| Enigma::TaskRequest {
@@ -138,7 +187,8 @@ impl Rig {
                 parameters,
             })
             .collect();
-        let receipt = sender.call_enigma(&Enigma::createTasksCall { requests }, due).await?;
+        let receipt =
+            sender.call_enigma(&Enigma::createTasksCall { requests }, due.saturating_sub(credit)).await?;
         Ok(self.announced(receipt.transaction_hash).await)
     }
 

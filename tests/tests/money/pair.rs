@@ -1,56 +1,30 @@
 //! Both sides, and what must be equal.
 
-use alloy_primitives::{Address, B256, U256, hex, keccak256};
-use alloy_sol_types::SolValue;
+use alloy_primitives::{Address, B256, Bytes, U256};
+use enigma_chain::{Sender, bindings::Enigma};
 use enigma_protocol::{input::Kind, output::InnerStatus};
-use enigma_tests::rig::{Rig, Sent, Terms};
+use enigma_tests::rig::{Rig, Sent, Terms, Text};
 use rand::{Rng, rngs::StdRng};
-use serde_json::json;
 
 use crate::{
-    plain::{Answer, Plain, REVERTING, balance, put, recipients, set_balance},
-    programs::{Author, BURNER, OUTSIDE, REFUSER, Step, purse},
+    accounts::{Gas, balance, put, set_balance},
+    plain::{Answer, Plain, REVERTING, recipients},
+    planted::Planted,
+    programs::{Author, BURNER, OUTSIDE, REFUSER, purse},
+    seen::Seen,
 };
-
-/// A bug on the sealed side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Planted {
-    Nothing,
-    /// The Enigma contract forgets what it delivered, so that all of it counts as inflow too.
-    InflowTwice,
-    /// The portal says that it has paid, and has not.
-    TransferStays,
-}
 
 /// Loops for ever.
 const BURNING: &str = "5b5f56";
-/// Returns one.
-const LYING: &str = "60015f5260205ff3";
+/// Users of whom any sends any task.
+const USERS: usize = 3;
+/// A user that sends no tasks.
+const STRANGER: usize = 8;
 
-/// What has happened, so that a run which sees little is seen.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Seen {
-    pub successes: usize,
-    pub reverts: usize,
-    /// Contracts made by contracts.
-    pub births: usize,
-    /// Commits after which somebody may claim more than before.
-    pub claims: usize,
-    /// Commits with calls that failed and had a value.
-    pub failures: usize,
-    /// Commits that brought ether to somebody outside.
-    pub payments: usize,
-}
-
-impl std::ops::AddAssign for Seen {
-    fn add_assign(&mut self, other: Self) {
-        self.successes += other.successes;
-        self.reverts += other.reverts;
-        self.births += other.births;
-        self.claims += other.claims;
-        self.failures += other.failures;
-        self.payments += other.payments;
-    }
+/// What was sent in secret, and how the same ended in the open.
+struct Asked {
+    sent: Sent,
+    expected: Answer,
 }
 
 pub struct Pair {
@@ -62,67 +36,201 @@ pub struct Pair {
     plain: Plain,
     root: Address,
     author: Author,
+    users: Vec<Address>,
+    /// What the users have paid for gas and, in this order, for their tasks, wei.
+    gas: Gas,
+    fees: [U256; USERS],
+    /// The nonce of each user's next relayed task.
+    nonces: [u64; USERS],
+    /// A bug, and how many commits there are before it.
+    planted: (Planted, usize),
+    commits: usize,
 }
 
 impl Pair {
-    pub async fn start(rng: StdRng) -> Self {
-        let (rig, root, creation) = sealed().await;
-        let (plain, code) = Plain::start(root, &creation);
-        let (seen, before) = (Seen::default(), (U256::ZERO, U256::ZERO));
-        Self { seen, before, rng, rig, plain, root, author: Author::new(root, code) }
+    pub async fn start(rng: StdRng, planted: (Planted, usize)) -> Self {
+        let rig = Rig::start().await;
+        outside(&rig);
+        let users: Vec<Address> = (0..USERS).map(|place| rig.user(place).address()).collect();
+        let (root, author) = (Address::ZERO, Author::new(Address::ZERO, users.clone()));
+        let (seen, before, gas) = (Seen::default(), (U256::ZERO, U256::ZERO), Gas::default());
+        let (fees, nonces) = ([U256::ZERO; USERS], [0; USERS]);
+        let plain = Plain::start();
+        let mut pair = Self {
+            seen,
+            before,
+            rng,
+            rig,
+            plain,
+            root,
+            author,
+            users,
+            gas,
+            fees,
+            nonces,
+            planted,
+            commits: 0,
+        };
+        for place in 0..USERS {
+            let wealth = pair.wealth(place).await;
+            pair.plain.endow(pair.users[place], wealth);
+        }
+        pair
+    }
+
+    /// Deploys the root by a constructor that does anything, its commit, and a look at everybody's balance. Whether the
+    /// root is there after that; if not, nothing ever will be at its address.
+    pub async fn deploy(&mut self) -> Result<bool, String> {
+        let place = self.rng.random_range(0..USERS);
+        let (user, salt) = (self.rig.user(place).clone(), B256::new(self.rig.random()));
+        self.root = self.rig.chain.portal_address(user.address(), salt).await.expect("an address");
+        self.author = Author::new(self.root, self.users.clone());
+        self.nonces = [0; USERS];
+        if self.rng.random() {
+            self.force();
+        }
+        let value = self.value();
+        let creation = self.author.creation(&mut self.rng);
+        let sent = deploy(&mut self.rig, &user, salt, value, &creation).await;
+        let mut expected = self.plain.deploy(self.root, user.address(), value, &creation);
+        if expected.ok {
+            // Its sender knows the code, and what it does is compared.
+            self.author.code = std::mem::take(&mut expected.data);
+        }
+        let is_there = !self.author.code.is_empty();
+        self.seen.endowments += usize::from(is_there && value > 0);
+        self.seen.stillbirths += usize::from(!expected.ok && value > 0);
+        self.seen.suicides += usize::from(expected.ok && !is_there);
+        self.commit(vec![Asked { sent, expected }]).await?;
+        Ok(is_there)
     }
 
     /// One or two tasks, their commit, and a look at everybody's balance.
     pub async fn step(&mut self) -> Result<(), String> {
-        if self.rng.random() {
-            self.deposit();
+        match self.rng.random_range(0..4) {
+            0 => self.force(),
+            1 => self.deposit().await,
+            _ => {}
         }
-        let count = self.rng.random_range(1..=2);
-        let mut tasks = Vec::new();
-        for _ in 0..count {
-            tasks.push(self.task().await);
+        if self.rng.random_ratio(1, 4) {
+            self.withdraw().await;
         }
-        let executed = self.rig.execute(self.root, count).await;
+        let tasks = match self.rng.random_range(0..3) {
+            0 => self.send(1).await,
+            1 => self.send(2).await,
+            _ => {
+                let mut tasks = self.send(1).await;
+                tasks.extend(self.send(1).await);
+                tasks
+            }
+        };
+        self.commit(tasks).await
+    }
+
+    async fn commit(&mut self, tasks: Vec<Asked>) -> Result<(), String> {
+        if self.commits == self.planted.1 {
+            self.planted.0.plant(&self.rig, self.root, &self.users).await;
+        }
+        self.commits += 1;
+        let executed = self.rig.execute(self.root, tasks.len()).await;
         let commit = self.rig.commit(&executed).await;
         self.seen.failures += usize::from(self.plain.bring_back());
-        for ((sent, expected), outcome) in tasks.iter().zip(&commit.outcomes) {
+        for (Asked { sent, expected }, outcome) in tasks.iter().zip(&commit.outcomes) {
             let output = sent.read(&outcome.output);
-            *(if expected.ok { &mut self.seen.successes } else { &mut self.seen.reverts }) += 1;
+            let (input, count) = (&sent.event.input, usize::from);
+            self.seen.successes += count(expected.ok);
+            self.seen.reverts += count(!expected.ok);
+            self.seen.refunds += count(!expected.ok && !input.value.is_zero());
             let sealed = Answer { ok: output.status == InnerStatus::Success, data: output.data };
             if sealed != *expected || (!sealed.ok && output.status != InnerStatus::Reverted) {
                 return Err(format!("sealed {:?} {sealed:?}, plain {expected:?}", output.status));
             }
+            let payer = self.users.iter().position(|user| *user == input.sender).expect("a user");
+            self.fees[payer] += outcome.pay;
         }
-        let born = self.author.hopes.drain(..).filter(|at| self.plain.exists(*at));
-        self.author.clones.extend(born);
-        self.seen.births = self.author.clones.len();
+        for hope in std::mem::take(&mut self.author.hopes) {
+            if self.plain.exists(hope.at) {
+                self.seen.births += 1;
+                self.seen.constructions += usize::from(hope.is_constructed);
+                self.author.clones.push(hope.at);
+            }
+        }
         self.compare().await
     }
 
-    /// Ether that comes by itself: forced, or by a plain transfer.
-    fn deposit(&mut self) {
+    /// Ether that nobody sent.
+    fn force(&mut self) {
         let value = self.rng.random_range(1..5_000u64);
-        if self.rng.random() {
-            set_balance(&self.rig.anvil, self.root, self.rig.balance(self.root) + U256::from(value));
-        } else {
-            let stranger = self.rig.anvil.call("eth_accounts", json!([]))[60].clone();
-            let transaction = json!({ "from": stranger, "to": self.root, "value": format!("{value:#x}") });
-            self.rig.anvil.call("eth_sendTransaction", json!([transaction]));
+        set_balance(&self.rig.anvil, self.root, self.rig.balance(self.root) + U256::from(value));
+        self.plain.force(self.root, value);
+    }
+
+    /// A plain transfer to the portal.
+    async fn deposit(&mut self) {
+        let value = self.rng.random_range(1..5_000u64);
+        let stranger = self.rig.user(STRANGER);
+        stranger.send(Some(self.root), Bytes::new(), U256::from(value)).await.expect("a transfer");
+        self.plain.force(self.root, value);
+    }
+
+    /// A user takes what Enigma owes it.
+    async fn withdraw(&mut self) {
+        let user = self.rig.user(self.rng.random_range(0..USERS)).clone();
+        if !self.rig.chain.credits(user.address()).await.expect("credits").is_zero() {
+            user.call_enigma(&Enigma::withdrawCall {}, U256::ZERO).await.expect("a withdrawal");
+            self.seen.withdrawals += 1;
         }
-        self.plain.force(value);
     }
 
-    /// Sends a program in secret, and runs it in the open.
-    async fn task(&mut self) -> (Sent, Answer) {
-        let calldata = self.author.calldata(&mut self.rng);
-        let value = if self.rng.random() { self.rng.random_range(0..3_000) } else { 0 };
-        let user = self.rig.user(self.rng.random_range(0..3)).clone();
-        let terms = terms(&self.rig, value).await;
-        let sent = self.rig.task(&user, self.root, &calldata, terms).await;
-        (sent, self.plain.call(user.address(), value, &calldata))
+    /// Sends programs in secret, in one transaction of a user, and runs them in the open.
+    async fn send(&mut self, count: usize) -> Vec<Asked> {
+        let payer = self.rig.user(self.rng.random_range(0..USERS)).clone();
+        let (epoch, mut requests, mut sealed) = (self.rig.epoch().await, Vec::new(), Vec::new());
+        for _ in 0..count {
+            let (calldata, value) = (self.author.calldata(&mut self.rng), self.value());
+            let text = self.seal(&payer, epoch, &calldata, value);
+            requests.push((epoch, text.envelope, terms(&self.rig, value).await));
+            sealed.push((text.reply_key, calldata, value));
+        }
+        let owed = self.rig.chain.credits(payer.address()).await.expect("credits");
+        let credit =
+            if self.rng.random() { owed / U256::from(self.rng.random_range(1..4)) } else { U256::ZERO };
+        self.seen.credits += usize::from(!credit.is_zero());
+        self.seen.bundles += usize::from(count > 1);
+        let events = if count == 1 && credit.is_zero() {
+            let (epoch, envelope, terms) = requests.remove(0);
+            vec![self.rig.raw_input(&payer, self.root, epoch, envelope, terms).await.expect("a task")]
+        } else {
+            self.rig.raw_inputs_on_credit(&payer, self.root, requests, credit).await.expect("tasks")
+        };
+        assert_eq!(events.len(), count, "an event of each task");
+        let asked = events.into_iter().zip(sealed).map(|(event, (reply_key, calldata, value))| Asked {
+            sent: Sent { event, reply_key },
+            expected: self.plain.call(payer.address(), value, &calldata),
+        });
+        asked.collect()
     }
 
-    /// The portal has what all the contracts have, outside everybody has the same, and the network owes all it has.
+    /// The payer's own task, or that of a user which has it relayed.
+    fn seal(&mut self, payer: &Sender, epoch: u64, calldata: &[u8], value: u64) -> Text {
+        let binding = self.rig.binding(Kind::Task, self.root, epoch, payer.address());
+        if !self.rng.random_ratio(1, 4) {
+            return self.rig.seal(&binding, calldata, 0);
+        }
+        let place = self.rng.random_range(0..USERS);
+        let author = self.rig.user(place).clone();
+        let nonce = self.nonces[place];
+        self.nonces[place] += 1;
+        self.seen.relayed += 1;
+        self.rig.seal_relayed(&binding, calldata, &author, nonce, U256::from(value))
+    }
+
+    fn value(&mut self) -> u64 {
+        if self.rng.random() { self.rng.random_range(1..3_000) } else { 0 }
+    }
+
+    /// The portal has what all the contracts have, outside everybody has the same, the network owes all it has, and every
+    /// user has spent the same on values.
     async fn compare(&mut self) -> Result<(), String> {
         let inside: U256 = self.author.clones.iter().map(|clone| self.plain.balance(*clone)).sum();
         let (sealed, open) = (self.rig.balance(self.root), inside + self.plain.balance(self.root));
@@ -147,28 +255,20 @@ impl Pair {
         if books.balance != owed {
             return Err(format!("the network has {}, and owes {owed}", books.balance));
         }
+        for (place, user) in self.users.clone().into_iter().enumerate() {
+            let (sealed, open) = (self.wealth(place).await, self.plain.wealth(user));
+            if sealed != open {
+                return Err(format!("but for fees, user {place} has {sealed}, on the plain chain {open}"));
+            }
+        }
         Ok(())
     }
 
-    pub async fn plant(&mut self, bug: Planted) {
-        match bug {
-            Planted::Nothing => {}
-            Planted::InflowTwice => self.forget_deliveries().await,
-            Planted::TransferStays => put(&self.rig.anvil, self.root, LYING),
-        }
-    }
-
-    async fn forget_deliveries(&self) {
-        // Slot 12 of Enigma, the record's word 3: sent in the low half, delivered in the high one.
-        let record = keccak256((self.root, U256::from(12)).abi_encode());
-        let slot = hex::encode_prefixed((U256::from_be_bytes(record.0) + U256::from(3)).to_be_bytes::<32>());
-        let enigma = self.rig.chain.enigma();
-        let word = self.rig.anvil.call("eth_getStorageAt", json!([enigma, slot, "latest"]));
-        let word: U256 = enigma_tests::anvil::word(&word).into();
-        assert!(word.bit_len() > 128, "something was delivered before");
-        let low = word & ((U256::from(1) << 128usize) - U256::from(1));
-        let low = hex::encode_prefixed(low.to_be_bytes::<32>());
-        self.rig.anvil.call("anvil_setStorageAt", json!([enigma, slot, low]));
+    /// What a user of the sealed side has, is owed, and has paid for gas and for tasks.
+    async fn wealth(&mut self, place: usize) -> U256 {
+        let user = self.users[place];
+        let credit = self.rig.chain.credits(user).await.expect("credits");
+        self.rig.balance(user) + credit + self.gas.paid(&self.rig.anvil, user) + self.fees[place]
     }
 }
 
@@ -177,20 +277,28 @@ pub async fn terms(rig: &Rig, value: u64) -> Terms {
     Terms { gasLimit: 15_000_000, commitGas: 5_000_000, ..rig.terms(value).await }
 }
 
-/// A network with the purse in it, its portal's address, and the creation code. Those outside have their code.
-pub async fn sealed() -> (Rig, Address, Vec<u8>) {
+/// A network with a purse in it that has done nothing yet, and its portal's address. Those outside have their code.
+pub async fn sealed() -> (Rig, Address) {
     let mut rig = Rig::start().await;
-    let alice = rig.user(0).clone();
-    let salt = B256::new(rig.random());
-    let root = rig.chain.portal_address(alice.address(), salt).await.expect("an address");
-    let creation = [purse(), Vec::<Step>::new().abi_encode()].concat();
-    let binding = rig.binding(Kind::Deploy, root, rig.epoch().await, alice.address());
-    let text = rig.seal(&binding, &creation, 0);
-    let terms = terms(&rig, 0).await;
-    rig.raw_deploy(&alice, salt, 1, text.envelope, terms).await.expect("a deployment");
-    rig.settle(root).await;
+    outside(&rig);
+    let (alice, salt) = (rig.user(0).clone(), B256::new(rig.random()));
+    let sent = deploy(&mut rig, &alice, salt, 0, &purse(vec![])).await;
+    rig.settle(sent.event.contract).await;
+    (rig, sent.event.contract)
+}
+
+async fn deploy(rig: &mut Rig, user: &Sender, salt: B256, value: u64, creation: &[u8]) -> Sent {
+    let root = rig.chain.portal_address(user.address(), salt).await.expect("an address");
+    let binding = rig.binding(Kind::Deploy, root, rig.epoch().await, user.address());
+    let text = rig.seal(&binding, creation, 0);
+    let terms = terms(rig, value).await;
+    let event = rig.raw_deploy(user, salt, 1, text.envelope, terms).await.expect("a deployment");
+    Sent { event, reply_key: text.reply_key }
+}
+
+/// Those outside who have code on the sealed side.
+fn outside(rig: &Rig) {
     recipients(&rig.anvil);
     put(&rig.anvil, REFUSER, REVERTING);
     put(&rig.anvil, BURNER, BURNING);
-    (rig, root, creation)
 }

@@ -1,12 +1,15 @@
 //! The same contract on a chain of its own, where it is in the open: at the same address, with an account in place of
 //! the outbound precompile that makes its calls at once.
 
-use alloy_primitives::{Address, U256, hex};
+use alloy_primitives::{Address, U256, address, hex};
 use enigma_evm::outbound::OUTBOUND;
 use enigma_tests::anvil::{self, Anvil};
 use serde_json::json;
 
-use crate::programs::{COUNTER, FAILING};
+use crate::{
+    accounts::{Gas, balance, put, set_balance},
+    programs::{COUNTER, FAILING},
+};
 
 /// Calls the target with the value, the gas and the data, and returns how many calls there were before. The value of a
 /// call that fails stays.
@@ -16,9 +19,16 @@ pub const COUNTING: &str = "5f546001015f5500";
 /// Reverts.
 pub const REVERTING: &str = "5f5ffd";
 
+/// Where a creation code lies while it runs as that of another address.
+const CREATION: Address = address!("00000000000000000000000000000000000c0de0");
+/// Runs that creation code as a constructor of whoever has this code, and returns what it returns: the code that is to
+/// be there. Meanwhile whoever calls meets no code, as while a contract is made: a flag in transient storage tells.
+const CONSTRUCTING: [&str; 2] = ["5f5c60325760015f5d5f5f5f5f73", "5af43d5f5f3e602e573d5ffd5b3d5ff35b00"];
+
 pub struct Plain {
     chain: Anvil,
     root: Address,
+    gas: Gas,
 }
 
 /// How a call ended.
@@ -29,24 +39,31 @@ pub struct Answer {
 }
 
 impl Plain {
-    /// A chain with the contract's code at `root`. Returns that code too.
-    pub fn start(root: Address, creation: &[u8]) -> (Self, Vec<u8>) {
+    /// A chain with all those outside on it.
+    pub fn start() -> Self {
         let chain = Anvil::start(&["--no-mining"]);
-        let from = chain.call("eth_accounts", json!([]))[0].clone();
-        let call = json!({ "from": from, "data": hex::encode_prefixed(creation), "gas": "0xf00000" });
-        let code = anvil::bytes(&chain.call("eth_call", json!([call, "latest"])));
-        assert!(!code.is_empty(), "the contract's code");
-        let plain = Self { chain, root };
-        put(&plain.chain, root, &hex::encode(&code));
-        put(&plain.chain, OUTBOUND, CALLER);
-        recipients(&plain.chain);
-        (plain, code)
+        put(&chain, OUTBOUND, CALLER);
+        recipients(&chain);
+        Self { chain, root: Address::ZERO, gas: Gas::default() }
+    }
+
+    /// Makes the root at an address that no creation on this chain can have. The answer is its code, none if it has
+    /// destroyed itself.
+    pub fn deploy(&mut self, root: Address, from: Address, value: u64, creation: &[u8]) -> Answer {
+        self.root = root;
+        put(&self.chain, CREATION, &hex::encode(creation));
+        put(&self.chain, root, &CONSTRUCTING.join(&hex::encode(CREATION)));
+        let answer = self.call(from, value, &[]);
+        let code = if answer.ok { &answer.data[..] } else { &[] };
+        put(&self.chain, root, &hex::encode(code));
+        if !code.is_empty() {
+            self.chain.call("anvil_setNonce", json!([root, "0x1"]));
+        }
+        answer
     }
 
     /// Mines a call of the root.
     pub fn call(&self, from: Address, value: u64, data: &[u8]) -> Answer {
-        // The sender's ether is compared by nobody here.
-        set_balance(&self.chain, from, U256::from(1) << 80);
         self.chain.call("anvil_impersonateAccount", json!([from]));
         let transaction = json!({
             "from": from, "to": self.root, "value": format!("{value:#x}"), "data": hex::encode_prefixed(data), "gas": "0xf00000",
@@ -59,8 +76,8 @@ impl Plain {
     }
 
     /// Ether without a call.
-    pub fn force(&self, value: u64) {
-        set_balance(&self.chain, self.root, self.balance(self.root) + U256::from(value));
+    pub fn force(&self, at: Address, value: u64) {
+        set_balance(&self.chain, at, self.balance(at) + U256::from(value));
     }
 
     /// Brings back the value of calls that failed, as an inflow does. Whether there was any.
@@ -71,8 +88,18 @@ impl Plain {
         !value.is_zero()
     }
 
+    /// Gives a user this much to begin with.
+    pub fn endow(&self, user: Address, wealth: U256) {
+        set_balance(&self.chain, user, wealth);
+    }
+
     pub fn balance(&self, of: Address) -> U256 {
         balance(&self.chain, of)
+    }
+
+    /// What a user has, and has paid for gas.
+    pub fn wealth(&mut self, user: Address) -> U256 {
+        self.balance(user) + self.gas.paid(&self.chain, user)
     }
 
     pub fn exists(&self, at: Address) -> bool {
@@ -87,16 +114,4 @@ pub fn recipients(chain: &Anvil) {
     // A slot in use is cheap to change.
     let one = format!("0x{:064x}", 1);
     chain.call("anvil_setStorageAt", json!([COUNTER, "0x0", one]));
-}
-
-pub fn put(chain: &Anvil, at: Address, code: &str) {
-    chain.call("anvil_setCode", json!([at, format!("0x{code}")]));
-}
-
-pub fn set_balance(chain: &Anvil, of: Address, balance: U256) {
-    chain.call("anvil_setBalance", json!([of, format!("{balance:#x}")]));
-}
-
-pub fn balance(chain: &Anvil, of: Address) -> U256 {
-    anvil::word(&chain.call("eth_getBalance", json!([of, "latest"]))).into()
 }

@@ -12,8 +12,8 @@ use enigma_tests::{
 use serde_json::json;
 
 use crate::{
+    accounts::set_balance,
     pair::{sealed, terms},
-    plain::set_balance,
     programs::{BALANCE, BURNER, CALL, FAIL, PLAIN, Step, runCall, step},
 };
 
@@ -60,7 +60,7 @@ fn poisons(root: Address) -> Vec<Poison> {
 
 #[tokio::test]
 async fn no_poison_stalls_the_queue_of_its_contract() {
-    let (mut rig, root, _) = sealed().await;
+    let (mut rig, root) = sealed().await;
     set_balance(&rig.anvil, root, U256::from(1_000_000));
     for poison in poisons(root) {
         let Poison { what, ends, .. } = poison;
