@@ -141,7 +141,7 @@ impl Pair {
             self.seen.successes += count(expected.ok);
             self.seen.reverts += count(!expected.ok);
             self.seen.refunds += count(!expected.ok && !input.value.is_zero());
-            let sealed = Answer { ok: output.status == InnerStatus::Success, data: output.data };
+            let sealed = Answer { ok: output.status == InnerStatus::Success, data: output.data.into() };
             if sealed != *expected || (!sealed.ok && output.status != InnerStatus::Reverted) {
                 return Err(format!("sealed {:?} {sealed:?}, plain {expected:?}", output.status));
             }

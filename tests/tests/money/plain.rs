@@ -1,7 +1,7 @@
 //! The same contract on a chain of its own, where it is in the open: at the same address, with an account in place of
 //! the outbound precompile that makes its calls at once.
 
-use alloy_primitives::{Address, U256, address, hex};
+use alloy_primitives::{Address, Bytes, U256, address, hex};
 use enigma_evm::outbound::OUTBOUND;
 use enigma_tests::anvil::{self, Anvil};
 use serde_json::json;
@@ -35,7 +35,7 @@ pub struct Plain {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer {
     pub ok: bool,
-    pub data: Vec<u8>,
+    pub data: Bytes,
 }
 
 impl Plain {
@@ -51,10 +51,12 @@ impl Plain {
     /// destroyed itself.
     pub fn deploy(&mut self, root: Address, from: Address, value: u64, creation: &[u8]) -> Answer {
         self.root = root;
+        // Each world counts its own calls.
+        self.chain.call("anvil_setStorageAt", json!([OUTBOUND, "0x0", format!("0x{:064x}", 0)]));
         put(&self.chain, CREATION, &hex::encode(creation));
         put(&self.chain, root, &CONSTRUCTING.join(&hex::encode(CREATION)));
         let answer = self.call(from, value, &[]);
-        let code = if answer.ok { &answer.data[..] } else { &[] };
+        let code: &[u8] = if answer.ok { &answer.data } else { &[] };
         put(&self.chain, root, &hex::encode(code));
         if !code.is_empty() {
             self.chain.call("anvil_setNonce", json!([root, "0x1"]));
@@ -72,7 +74,7 @@ impl Plain {
         self.chain.call("evm_mine", json!([]));
         let receipt = self.chain.call("eth_getTransactionReceipt", json!([hash]));
         let trace = self.chain.call("debug_traceTransaction", json!([hash, {"tracer": "callTracer"}]));
-        Answer { ok: anvil::number(&receipt["status"]) == 1, data: anvil::bytes(&trace["output"]) }
+        Answer { ok: anvil::number(&receipt["status"]) == 1, data: anvil::bytes(&trace["output"]).into() }
     }
 
     /// Ether without a call.

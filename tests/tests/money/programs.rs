@@ -58,7 +58,7 @@ pub struct Author {
     /// The users, who may get ether as well.
     users: Vec<Address>,
     /// Code of the root, which its clones have too; none as long as it is not there.
-    pub code: Vec<u8>,
+    pub code: Bytes,
     /// Purses that were there before the program, beside the root.
     pub clones: Vec<Address>,
     pub hopes: Vec<Hope>,
@@ -70,7 +70,7 @@ pub struct Author {
 
 impl Author {
     pub fn new(root: Address, users: Vec<Address>) -> Self {
-        let (code, clones, hopes) = (Vec::new(), Vec::new(), Vec::new());
+        let (code, clones, hopes) = (Bytes::new(), Vec::new(), Vec::new());
         Self { root, users, code, clones, hopes, salt: 1, outbound: 0, births: 0 }
     }
 
