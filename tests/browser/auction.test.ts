@@ -2,11 +2,17 @@
 import { type Address, parseEther } from 'viem'
 import { expect, test } from 'vitest'
 import { openPage, overflows } from './browser'
+import { succeeded } from './network'
 import { runReadme } from './readme'
 import { click, connect, hears, setStage } from './stage'
 import { testWallet } from './wallet'
 
+const AUCTION = 'examples/02-sealed-bid-auction/Auction.sol:Auction'
 const BIDS = ['0.312345678901', '0.712345678901', '0.512345678901'] as const
+/** Has code that reverts whatever comes. */
+const REVERTING: Address = '0x0000000000000000000000000000000000fa1100'
+/** Has nothing to begin with. */
+const HEIR: Address = '0x00000000000000000000000000000000000e1200'
 
 const stage = setStage('examples/02-sealed-bid-auction/web')
 
@@ -24,6 +30,49 @@ test("the README's commands say what it promises", async () => {
   for (const [place, was] of before.entries()) {
     expect(was - (after[place] ?? 0n), 'losers paid fees alone').toBeLessThan(parseEther('0.5'))
   }
+}, 120_000)
+
+test('a loser that takes no ether blocks nobody, and claims at the Enigma contract', async () => {
+  const { network } = stage
+  const enigma = async (...args: string[]) =>
+    JSON.parse((await succeeded(network.enigma(...args, '--json'))).stdout)
+  const auction = await network.deploy(AUCTION, '--args', String(parseEther('1')), '604800', '--from', '4')
+  const call = (from: number, method: string, ...args: string[]) =>
+    enigma('call', auction, method, ...args, '--from', String(from))
+  const [refuser, winner, loser] = [8, 6, 7] as const
+  for (const [bidder, bid] of [
+    [refuser, '0.3'],
+    [winner, '0.7'],
+    [loser, '0.5'],
+  ] as const) {
+    await call(bidder, 'enter()()', '--value', '1')
+    await call(bidder, 'bid(uint256)()', String(parseEther(bid)))
+  }
+
+  // The account of the first to be paid is delegated (EIP-7702) to code that reverts.
+  const accounts = [refuser, loser].map((index) => testWallet('', index).address)
+  const [refusing, paid] = accounts as [Address, Address]
+  await network.chain('anvil_setCode', REVERTING, '0x5f5ffd')
+  await network.chain('anvil_setCode', refusing, `0xef0100${REVERTING.slice(2)}`)
+  const credit = async () => BigInt((await enigma('credit', String(refuser))).creditWei)
+  const standing = () => Promise.all([stage.balance(refusing), stage.balance(paid), credit()])
+
+  await call(4, 'close()()')
+  const before = await standing()
+  const { result } = await call(4, 'settle(uint256)(uint256)', '2')
+  expect(result, 'nobody is left to be paid').toEqual(['0'])
+  const after = await standing()
+  expect(after.map((now, place) => now - (before[place] ?? 0n))).toEqual([
+    0n,
+    parseEther('1'),
+    parseEther('1'),
+  ])
+
+  const refused = await network.enigma('withdraw', '--from', String(refuser))
+  expect(refused.stderr).toContain('does not take ether')
+  const owed = await credit()
+  await enigma('withdraw', '--from', String(refuser), '--to', HEIR)
+  expect([await stage.balance(HEIR), await credit()]).toEqual([owed, 0n])
 }, 120_000)
 
 test('the highest bid wins, losers are paid on Ethereum, and no bid leaves a page', async () => {
