@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, Bytes, U256};
 use enigma_chain::{CommitEvent, InputEvent};
 use enigma_protocol::{fees, input::Input, receipt::Status};
 use serde_json::json;
@@ -88,6 +88,14 @@ impl Rig {
     /// The chain fails.
     pub fn balance(&self, account: Address) -> U256 {
         anvil::word(&self.anvil.call("eth_getBalance", json!([account, "latest"]))).into()
+    }
+
+    /// Sends ether to a portal, past everybody's books, and waits until it is there: what is sent next finds it.
+    ///
+    /// # Panics
+    /// The chain fails.
+    pub async fn deposit(&self, portal: Address, value: u64) {
+        self.deployer.send(Some(portal), Bytes::new(), U256::from(value)).await.expect("a transfer");
     }
 
     /// Reads the books anew, and holds them against what these commits must have moved since `before`, to the wei:

@@ -8,7 +8,6 @@ use enigma_chain::{
 use enigma_protocol::{fees, input::Kind, receipt::Status};
 use enigma_tests::rig::{Rig, Terms, program};
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use serde_json::json;
 
 use crate::{GWEI, counter};
 
@@ -53,7 +52,7 @@ impl Mixed {
         match self.rng.random_range(0..24) {
             0..=11 => self.task().await,
             12..=18 => self.commit().await,
-            19 => self.deposit(),
+            19 => self.deposit().await,
             20 | 21 => {
                 let user = self.rng.random_range(0..USERS);
                 let user = self.rig.user(user).clone();
@@ -154,10 +153,9 @@ impl Mixed {
     }
 
     /// Money for a portal that passes nobody's books.
-    fn deposit(&mut self) {
-        let (from, to) = (self.rig.user(0).address(), self.contract());
-        let value = format!("{:#x}", self.rng.random_range(1..1_000_000_000u64));
-        self.rig.anvil.call("eth_sendTransaction", json!([{"from": from, "to": to, "value": value}]));
+    async fn deposit(&mut self) {
+        let (to, value) = (self.contract(), self.rng.random_range(1..1_000_000_000));
+        self.rig.deposit(to, value).await;
     }
 
     async fn withdraw(&mut self, account: &Sender) {

@@ -80,7 +80,7 @@ async fn a_transfer_that_also_stays_is_found() {
 
 #[tokio::test]
 async fn a_constructors_transfer_that_also_stays_is_found() {
-    let found = run(1, Planted::TransferStays, 0).await.expect_err("the bug is found");
+    let found = run(2, Planted::TransferStays, 0).await.expect_err("the bug is found");
     assert!(found.contains("deployment") && found.contains("portal"), "{found}");
 }
 

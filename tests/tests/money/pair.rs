@@ -1,6 +1,6 @@
 //! Both sides, and what must be equal.
 
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, U256};
 use enigma_chain::{Sender, bindings::Enigma};
 use enigma_protocol::{input::Kind, output::InnerStatus};
 use enigma_tests::rig::{Rig, Sent, Terms, Text};
@@ -18,8 +18,6 @@ use crate::{
 const BURNING: &str = "5b5f56";
 /// Users of whom any sends any task.
 const USERS: usize = 3;
-/// A user that sends no tasks.
-const STRANGER: usize = 8;
 
 /// What was sent in secret, and how the same ended in the open.
 struct Asked {
@@ -168,8 +166,7 @@ impl Pair {
     /// A plain transfer to the portal.
     async fn deposit(&mut self) {
         let value = self.rng.random_range(1..5_000u64);
-        let stranger = self.rig.user(STRANGER);
-        stranger.send(Some(self.root), Bytes::new(), U256::from(value)).await.expect("a transfer");
+        self.rig.deposit(self.root, value).await;
         self.plain.force(self.root, value);
     }
 
