@@ -1,6 +1,6 @@
 //! What has happened, so that a run which sees little is seen.
 
-/// Counts the kinds of what happened.
+/// Counts the kinds of what happened; beside each, how often the usual seeds see it at least.
 macro_rules! seen {
     ($($(#[$doc:meta])* $name:ident: $least:literal,)*) => {
         #[derive(Clone, Copy, Debug, Default)]
@@ -15,7 +15,7 @@ macro_rules! seen {
         }
 
         impl Seen {
-            /// The kinds of which the fixed seeds see too little.
+            /// The kinds of which the usual seeds should see more.
             pub fn missing(&self) -> Vec<&'static str> {
                 let kinds = [$((stringify!($name), self.$name, $least),)*];
                 kinds.into_iter().filter(|(_, seen, least)| seen < least).map(|(name, ..)| name).collect()
