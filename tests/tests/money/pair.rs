@@ -35,8 +35,9 @@ pub struct Pair {
     root: Address,
     author: Author,
     users: Vec<Address>,
-    /// What the users have paid for gas and, in this order, for their tasks, wei.
+    /// What everybody has paid for gas on the sealed side.
     gas: Gas,
+    /// What each user's tasks have cost it, as their commits say, wei.
     fees: [U256; USERS],
     /// The nonce of each user's next relayed task.
     nonces: [u64; USERS],
