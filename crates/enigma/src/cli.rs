@@ -585,10 +585,10 @@ pub struct Withdraw {
 #[derive(Args)]
 pub struct Admit {
     /// Address of the enclave's signing key
-    #[arg(long)]
+    #[arg(long, value_parser = address)]
     pub signer: Address,
     /// The account that stakes for it and is paid
-    #[arg(long)]
+    #[arg(long, value_parser = address)]
     pub operator: Address,
     /// What runs there
     #[arg(long)]
@@ -623,7 +623,7 @@ pub struct Recheck {
 #[derive(Args)]
 pub struct By {
     /// The Enigma contract [default: of the network in --data-dir]
-    #[arg(long, requires = "rpc")]
+    #[arg(long, requires = "rpc", value_parser = address)]
     pub enigma: Option<Address>,
     /// The chain's endpoint [default: of the network in --data-dir]
     #[arg(long)]
