@@ -3,14 +3,25 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use alloy_primitives::{Address, B256};
+use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
+use enigma_protocol::{fees, query};
 use enigma_sdk::Limits;
 
 use crate::{operator, testnet::chaos::Kind};
 
+/// Most gas that a task may have inside.
+const MAX_GAS: u64 = query::GAS;
+
 /// Ordinary Solidity contracts, run in secret.
 #[derive(Parser)]
-#[command(name = "enigma", version, about, propagate_version = true)]
+#[command(
+    name = "enigma",
+    version,
+    about = "Ordinary Solidity contracts, run in secret",
+    propagate_version = true,
+    after_help = "Begin with:\n  enigma up --detach\n  enigma deploy examples/01-millionaires/Millionaires.sol:Millionaires\n  enigma call 0x… \"declare(uint256)()\" 1000000 --from 1\n  enigma read 0x… \"richer()(address)\"\n  enigma down\n\ndocs/cli.md tells of every command. Exit codes: 1 it could not be done, 2 the task or read failed."
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -118,7 +129,7 @@ pub enum Command {
     #[command(after_help = "Examples:\n  enigma credit 1\n  enigma credit 0x… --json")]
     Credit(Credit),
     /// Pay out what the network owes an account
-    #[command(after_help = "Example:\n  enigma withdraw --from 1 --to 0x…")]
+    #[command(after_help = "Examples:\n  enigma withdraw --from 1 --to 0x…\n  enigma withdraw --of 0x…")]
     Withdraw(WithdrawCredit),
     /// Show what the seats of the key committee earned, and credit it to who is paid for them
     #[command(after_help = "Examples:\n  enigma seat\n  enigma seat 1 --claim")]
@@ -206,6 +217,11 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// An address, in words if it is none.
+fn address(text: &str) -> Result<Address, String> {
+    text.parse().map_err(|_| "expected an address: 0x and 40 hex digits".to_owned())
+}
+
 fn rate(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(rate) if (0.01..=50.0).contains(&rate) => Ok(rate),
@@ -222,13 +238,13 @@ pub struct Common {
     /// Ether that the contract gets, such as 0.5
     #[arg(long, default_value = "0")]
     pub value: String,
-    /// Gas inside the sealed world
-    #[arg(long)]
+    /// Gas inside the sealed world [default: 5,000,000; to deploy 15,000,000]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(..=MAX_GAS))]
     pub gas: Option<u64>,
-    /// Bytes of output and state change that it pays for
+    /// Bytes of output and state change that it pays for [default: 8,192; to deploy what the code takes]
     #[arg(long)]
     pub bytes: Option<u64>,
-    /// Gas of outbound calls that it pays for: 75,000 for each transfer of ether
+    /// Gas of outbound calls that it pays for: 75,000 for a transfer of ether, 90,000 and its own for a call [default: 200,000]
     #[arg(long)]
     pub outbound: Option<u64>,
     /// Pay from what the network owes the account, and send only what is short
@@ -247,12 +263,26 @@ pub struct Common {
 
 impl Common {
     /// What the task may cost, which is `usual` but for what was asked for.
-    pub fn limits(&self, usual: Limits) -> Limits {
-        Limits {
+    ///
+    /// # Errors
+    /// No commit has room for that.
+    pub fn limits(&self, usual: Limits) -> Result<Limits> {
+        let limits = Limits {
             gas: self.gas.unwrap_or(usual.gas),
             bytes: self.bytes.unwrap_or(usual.bytes),
             outbound: self.outbound.unwrap_or(usual.outbound),
+        };
+        let asked = limits.commit_gas();
+        if asked > fees::MAX_COMMIT_GAS {
+            bail!(
+                "{} bytes and {} gas of outbound calls take {asked} gas of the commit, which has {} for a task: \
+                 ask for less --bytes or --outbound",
+                limits.bytes,
+                limits.outbound,
+                fees::MAX_COMMIT_GAS
+            );
         }
+        Ok(limits)
     }
 }
 
@@ -276,6 +306,7 @@ pub struct Deploy {
 #[derive(Args)]
 pub struct Call {
     /// The secret contract
+    #[arg(value_parser = address)]
     pub address: Address,
     /// Its method, such as "transfer(address,uint256)(bool)"
     pub method: String,
@@ -325,6 +356,7 @@ pub struct Relay {
 #[derive(Args)]
 pub struct Read {
     /// The secret contract
+    #[arg(value_parser = address)]
     pub address: Address,
     /// Its method, such as "balanceOf(address)(uint256)"
     pub method: String,
@@ -368,6 +400,7 @@ pub struct Task {
 #[derive(Args)]
 pub struct Logs {
     /// The secret contract
+    #[arg(value_parser = address)]
     pub address: Address,
     /// Only this event, such as "Transfer(address indexed,address indexed,uint256)"; without it, events are named by the
     /// ABI that `deploy` kept
@@ -552,10 +585,10 @@ pub struct Withdraw {
 #[derive(Args)]
 pub struct Admit {
     /// Address of the enclave's signing key
-    #[arg(long)]
+    #[arg(long, value_parser = address)]
     pub signer: Address,
     /// The account that stakes for it and is paid
-    #[arg(long)]
+    #[arg(long, value_parser = address)]
     pub operator: Address,
     /// What runs there
     #[arg(long)]
@@ -590,7 +623,7 @@ pub struct Recheck {
 #[derive(Args)]
 pub struct By {
     /// The Enigma contract [default: of the network in --data-dir]
-    #[arg(long, requires = "rpc")]
+    #[arg(long, requires = "rpc", value_parser = address)]
     pub enigma: Option<Address>,
     /// The chain's endpoint [default: of the network in --data-dir]
     #[arg(long)]
@@ -609,6 +642,7 @@ pub struct By {
 #[derive(Args)]
 pub struct Skip {
     /// The secret contract
+    #[arg(value_parser = address)]
     pub address: Address,
     /// Which of the ten funded accounts sends
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..10))]
@@ -636,12 +670,15 @@ pub struct Credit {
 
 #[derive(Args)]
 pub struct WithdrawCredit {
-    /// Which of the ten funded accounts is paid
+    /// Which of the ten funded accounts sends, and is paid
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..10))]
     pub from: u32,
     /// Where the ether goes: an address, or the number of a funded account [default: to the account]
     #[arg(long)]
     pub to: Option<String>,
+    /// Whose credit is paid, to that account itself, if not that of --from: anybody may. Such as a secret contract's
+    #[arg(long, conflicts_with = "to", value_parser = address)]
+    pub of: Option<Address>,
     /// Where the network keeps its data
     #[arg(long, default_value = ".enigma", env = "ENIGMA_DATA_DIR")]
     pub data_dir: PathBuf,
