@@ -438,6 +438,26 @@ contract MoneyAttacksTest is EnigmaTest {
         _cannotStall(c);
     }
 
+    /// @dev Why workers bundle by what tasks cost, and not by their number alone.
+    function test_poisonsThatLandAloneDoNotLandTogether() public {
+        address burner = address(new Burner());
+        for (uint256 i = 0; i < 4; ++i) {
+            _next(_rich());
+        }
+        Commitment memory c = _unsigned(account, 4);
+        OutboundCall[] memory calls = new OutboundCall[](4);
+        for (uint256 i = 0; i < 4; ++i) {
+            calls[i] = _callOf(1 + i, burner, 1, uint64(_room(c) - 90_000), "");
+        }
+        _signWith(c, calls);
+        assertFalse(_landsAlone(c));
+        for (uint256 i = 0; i < 4; ++i) {
+            c = _unsigned(account, 1);
+            _signWith(c, _list(calls[i]));
+            assertTrue(_landsAlone(c));
+        }
+    }
+
     function test_aReturnBombWithAllTheGasStallsNothing() public {
         (Commitment memory c, uint256 index) = _poisoned();
         bytes memory data = abi.encodeCall(Echo.bomb, (1_400_000));
