@@ -84,7 +84,8 @@ contract Forwarder {
         bytes calldata envelope,
         TaskParameters memory task
     ) external payable virtual {
-        uint256 due = task.value + (uint256(task.commitGas) + task.gasLimit / 8) * task.priceCap;
+        uint256 due =
+            task.value + (uint256(task.commitGas) + task.gasLimit / 8) * task.priceCap;
         if (msg.value != due) revert PaymentDue(due);
         _forward(to, epoch, envelope, task);
     }
