@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {EnigmaStorage} from "./EnigmaStorage.sol";
 import {ICredits} from "./interfaces/ICredits.sol";
+import {Account} from "./interfaces/Types.sol";
 
 /// @dev See ICredits.
 abstract contract Credits is ICredits, EnigmaStorage {
@@ -34,9 +35,11 @@ abstract contract Credits is ICredits, EnigmaStorage {
     }
 
     function _withdraw(address account, address to) private returns (uint256 amount) {
-        amount = ledger[account].amount;
+        Account storage record = ledger[account];
+        amount = record.amount;
         if (amount == 0) revert NothingToWithdraw();
-        ledger[account].amount = 0;
+        record.amount = 0;
+        record.isKept = true;
         emit Withdrawn(account, to, amount);
         (bool success,) = to.call{value: amount}("");
         if (!success) revert WithdrawalFailed();

@@ -215,5 +215,6 @@ abstract contract Inputs is IInputs, EnigmaStorage {
         uint128 credit = account.amount;
         if (msg.value > due || due - msg.value > credit) revert WrongPayment(due);
         account.amount = credit - uint128(due - msg.value);
+        account.isKept = true;
     }
 }

@@ -46,6 +46,7 @@ abstract contract ReceiptChecks is ICommits, Turns, Outbound {
     /// @dev The receipt begins where the chain is, and takes what is pending.
     function _checkPlace(Commitment memory commitment, SecretContract storage record) private view returns (bytes4) {
         if (commitment.firstIndex != record.cursor) return NotNextIndex.selector;
+        if (record.lastCommitBlock == block.number) return AlreadyCommitted.selector;
         unchecked {
             // The cursor never passes the count.
             uint256 count = commitment.lastIndex + 1 - commitment.firstIndex;

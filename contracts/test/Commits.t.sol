@@ -146,7 +146,8 @@ contract CommitsTest is EnigmaTest {
         assertEq(enigma.secretContract(account).group, 0, "a refused receipt stores nothing");
     }
 
-    function test_twoReceiptsOfOneContractFollowEachOther() public {
+    /// @dev Each receipt is paid what a transaction of its own takes: one that carried ten would earn twice its cost.
+    function test_aBatchIsNotSplitWithinABlock() public {
         _create(account, BOB, _task(1 ether));
         vm.roll(block.number + 1);
         Commitment[] memory list = new Commitment[](2);
@@ -155,8 +156,14 @@ contract CommitsTest is EnigmaTest {
         enigma.commit(_one(list[0]));
         list[1] = _commitment(account, 1);
         vm.revertToState(snapshot);
+        vm.expectEmit(address(enigma));
+        emit ICommits.ReceiptRefused(account, ICommits.AlreadyCommitted.selector);
         enigma.commit(_all(list));
-        assertEq(enigma.secretContract(account).cursor, 2);
+        assertEq(enigma.secretContract(account).cursor, 1);
+        vm.expectRevert(ICommits.AlreadyCommitted.selector);
+        enigma.commit(_one(list[1]));
+        vm.roll(block.number + 1);
+        enigma.commit(_one(list[1]));
         assertEq(account.balance, 1 ether);
     }
 

@@ -79,6 +79,22 @@ contract FundsTest is EnigmaTest {
         assertEq(_word(POSTER), 0, "others have none to keep");
     }
 
+    /// @dev A sender that has used its credit: what a commit credits next costs no fresh slot.
+    function test_aCreditThatWasUsedLeavesItsWord() public {
+        _work(30 gwei);
+        vm.prank(ALICE);
+        enigma.withdraw();
+        assertEq(_word(ALICE), 1 << 248, "withdrawn");
+
+        TaskParameters memory task = _task(0);
+        vm.deal(address(this), _due(task));
+        enigma.deposit{value: _due(task)}(POSTER);
+        uint40 epoch = enigma.currentEpoch();
+        vm.prank(POSTER);
+        enigma.createTask(account, epoch, _envelope(7), task);
+        assertEq(_word(POSTER), 1 << 248, "spent");
+    }
+
     function _word(address operator) private view returns (uint256) {
         return uint256(vm.load(address(enigma), keccak256(abi.encode(operator, uint256(14)))));
     }

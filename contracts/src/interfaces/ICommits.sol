@@ -34,6 +34,9 @@ interface ICommits {
     error WrongEpoch();
     /// @notice The receipt does not begin at the oldest pending input.
     error NotNextIndex();
+    /// @notice A receipt of the contract has landed in this block: who splits a batch is not paid for each part as for a
+    /// receipt of its own.
+    error AlreadyCommitted();
     /// @notice The receipt has no task, or ends beyond the log.
     error WrongLastIndex();
     /// @notice The inputs are not the log's.

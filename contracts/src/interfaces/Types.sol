@@ -43,7 +43,8 @@ struct Account {
     uint128 amount;
     /// The share of its pay for beacons and the committee: parked here, so that a commit writes no further slot.
     uint120 upkeep;
-    /// It works for the network, so its word is never cleared: what it earns next pays for no fresh slot.
+    /// The word is never cleared again: what is credited next pays for no fresh slot. So it is from the start for whoever
+    /// works for the network, and for everybody once a credit was used.
     bool isKept;
 }
 

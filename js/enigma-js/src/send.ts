@@ -23,6 +23,8 @@ export type SendTaskParameters = {
   outbound?: bigint
   /** Most wei for a unit of gas. Default: four times the base fee and two gwei. */
   priceCap?: bigint
+  /** Pays from the account's credit at the Enigma contract as far as that goes, and the rest in ether. Default: false. */
+  credit?: boolean
   /** Of the transaction. Default: the account's next. */
   nonce?: number
   onStage?: OnStage
@@ -48,6 +50,7 @@ export async function sendTask(connection: Connection, sending: Sending): Promis
     bytes = DEFAULT_LIMITS.bytes,
     outbound = DEFAULT_LIMITS.outbound,
     priceCap,
+    credit,
     onStage,
   } = sending
   const [moment, { nonce, replyKey }] = await Promise.all([
@@ -74,7 +77,7 @@ export async function sendTask(connection: Connection, sending: Sending): Promis
   const hash = await submit(
     connection,
     account,
-    { data, value: payment, contract, nonce: sending.nonce },
+    { data, value: payment, credit, contract, nonce: sending.nonce },
     block,
   )
   onStage?.('submitted', { hash, contract })

@@ -14,9 +14,10 @@ import { enigmaAbi } from './abi.js'
 import type { Connection } from './connection.js'
 import { RefusedByContractError, UnknownContractError } from './errors/task.js'
 import { commitGasFor, maxFee } from './protocol/fees.js'
-import { blockAt, type VerifiedBlock } from './verify/block.js'
+import type { VerifiedBlock } from './verify/block.js'
+import { creditsAt } from './verify/contract.js'
 import { epochNow } from './verify/epoch.js'
-import { verifyNetwork } from './verify/network.js'
+import { newestBlock } from './verify/network.js'
 import { request } from './verify/rpc.js'
 
 /** Over the base fee, wei per gas: what a worker gets for its transaction's priority. */
@@ -32,12 +33,23 @@ export type Limits = {
   outbound: bigint
 }
 
+/** A call of the Enigma contract. */
+type Call = {
+  data: Hex
+  /** Wei that it has to bring. */
+  value: bigint
+  /** Whether the account's credit brings what it can. */
+  credit?: boolean | undefined
+  contract?: Address
+  nonce?: number | undefined
+}
+
 /** The chain as a new task meets it. */
 export type Now = { block: VerifiedBlock; epoch: number }
 
 /** The newest block and its epoch, of a chain that was checked to be the pinned network's. */
 export async function now(connection: Connection): Promise<Now> {
-  const [block] = await Promise.all([blockAt(connection, 'latest'), verifyNetwork(connection)])
+  const block = await newestBlock(connection)
   return { block, epoch: await epochNow(connection, block) }
 }
 
@@ -63,13 +75,15 @@ export function termsOf({ block }: Now, limits: Limits, value: bigint, cap?: big
 export async function submit(
   connection: Connection,
   account: Account,
-  call: { data: Hex; value: bigint; contract?: Address; nonce?: number | undefined },
+  call: Call,
   block: VerifiedBlock,
 ): Promise<Hash> {
   const { client, network } = connection
   const to = network.enigma
-  const { data, value } = call
-  const estimate = estimateGas(connection, account, call)
+  const { data } = call
+  const owed = call.credit ? await creditsAt(connection, block, account.address) : 0n
+  const value = call.value > owed ? call.value - owed : 0n
+  const estimate = estimateGas(connection, account, { ...call, value })
   const chain = client.chain ?? null
   if (account.type !== 'local') {
     const given = call.nonce === undefined ? {} : { nonce: call.nonce }
@@ -122,7 +136,7 @@ async function inTurn<T>({ cache }: Connection, { address }: Account, send: () =
 async function estimateGas(
   connection: Connection,
   account: Account,
-  { data, value, contract }: { data: Hex; value: bigint; contract?: Address },
+  { data, value, contract }: Call,
 ): Promise<bigint> {
   const call = { from: account.address, to: connection.network.enigma, data, value: numberToHex(value) }
   try {

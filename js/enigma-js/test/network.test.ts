@@ -11,6 +11,7 @@ import {
   UnknownContractError,
 } from '../src/index.js'
 import { compile } from './compile.js'
+import { dueOf } from './due.js'
 import { account, type LocalNetwork, socketOf, startNetwork } from './local-network.js'
 import { probeAbi as abi } from './probe-abi.js'
 
@@ -293,6 +294,25 @@ describe('the network', () => {
     expect(await dave.getCredits()).toBe(0n)
     expect(await dave.getBalance({ address: to })).toBe(owed)
     expect((await failure(dave.withdraw())).message).toContain('NothingToWithdraw')
+  })
+
+  test('lets credit pay for the next task', async () => {
+    const erin = local.client(5)
+    await call('add', [1n], erin)
+    const owed = await erin.getCredits()
+    const task = await erin.writeSecretContract({
+      address,
+      abi,
+      functionName: 'add',
+      args: [2n],
+      credit: true,
+    })
+    const transaction = await erin.getTransaction({ hash: task.hash })
+    const { value } = transaction
+    const due = dueOf(transaction)
+    expect(value).toBe(due > owed ? due - owed : 0n)
+    const { paid } = await erin.waitForTask({ task })
+    expect(await erin.getCredits()).toBe(owed + value - paid)
   })
 
   test('has an epoch, and knows its secret contracts', async () => {

@@ -15,6 +15,7 @@ import {
   waitForSealedTask,
 } from '../src/relay/index.js'
 import { compile } from './compile.js'
+import { dueOf } from './due.js'
 import { deploy } from './entry-point.js'
 import { account, type LocalNetwork, startNetwork } from './local-network.js'
 
@@ -84,6 +85,19 @@ test('a relayer that sends a task twice has it run once', async () => {
   expect(await resultOf(3, await relay(relayed), task)).toEqual([account(3).address, 1n])
   expect(await refusal(3, await relay(relayed), task)).toEqual({ reason: 'nonce', expected: 1n })
   expect(await local.client(3).readSecretContract({ address, abi, functionName: 'mine' })).toBe(1n)
+})
+
+test('what a relayed task did not use pays for the next one', async () => {
+  const chain = local.client(1)
+  const first = await authoriseTask(connectionOf(8), called(1n))
+  expect(await resultOf(8, await relay(first.relayed), first.task)).toEqual([account(8).address, 1n])
+  const owed = await chain.getCredits()
+  const { relayed, task } = await authoriseTask(connectionOf(8), called(2n))
+  const hash = await relayTask(connectionOf(1), relayed, { credit: true })
+  const transaction = await chain.getTransaction({ hash })
+  const due = dueOf(transaction)
+  expect(transaction.value).toBe(due > owed ? due - owed : 0n)
+  expect(await resultOf(8, hash, task)).toEqual([account(8).address, 2n])
 })
 
 test('a relayer that changes value or gas has nothing run, and the task stays good', async () => {

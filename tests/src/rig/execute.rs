@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use enigma_chain::InputEvent;
 use enigma_protocol::{
     door::{
         Executed, KeyEnclaveReply, Need, Refusal, UntrustedExecute, UntrustedKeyRequest, UntrustedRelease,
-        WorkerReply,
+        UntrustedReplay, WorkerReply,
     },
     keys::{KeyReply, KeyRequest},
 };
 
 use super::{Refused, Rig, THRESHOLD, ledger::untrusted};
-use crate::sealed::door::ROUNDS;
+use crate::sealed::{door::ROUNDS, network::whole};
 
 impl Rig {
     /// Reads headers and events up to the newest block.
@@ -64,16 +64,10 @@ impl Rig {
         self.catch_up().await;
         self.workers[worker].follow(&self.headers)?;
         let inputs: Vec<_> = self.ledger.tracks[&contract].next(count).iter().map(untrusted).collect();
-        let (mut slots, mut state) = (BTreeSet::new(), None);
+        let mut slots = BTreeSet::new();
         for _ in 0..ROUNDS {
             let facts = self.facts.bring(&self.chain, self.headers.tip(), &slots).await;
-            let execute = UntrustedExecute {
-                contract,
-                facts,
-                inputs: inputs.clone().into(),
-                anchor: None,
-                state: state.clone(),
-            };
+            let execute = UntrustedExecute { contract, facts, inputs: inputs.clone().into(), anchor: None };
             match self.workers[worker].door.execute(execute) {
                 WorkerReply::Executed(executed) => {
                     if let Some(snapshot) = &executed.snapshot {
@@ -81,15 +75,9 @@ impl Rig {
                     }
                     return Ok(executed);
                 }
-                WorkerReply::Need(Need { slots: more, keys, state: wanted }) => {
-                    self.facts.note(&more.0);
-                    slots.extend(more.0);
-                    for request in keys.0 {
-                        let replies = self.gather(&request).await?;
-                        self.workers[worker].door.keys(&request, &replies)?;
-                    }
-                    if wanted {
-                        state = Some(self.ledger.tracks[&contract].state(&self.snapshots));
+                WorkerReply::Need(need) => {
+                    if self.bring(worker, &mut slots, need).await? {
+                        self.replay(worker, contract).await?;
                     }
                 }
                 WorkerReply::Refused(refusal) => return Err(refusal),
@@ -97,6 +85,36 @@ impl Rig {
             }
         }
         panic!("no end of needs");
+    }
+
+    /// Has a worker replay a contract's state.
+    async fn replay(&mut self, worker: usize, contract: Address) -> Refused<()> {
+        let piece = whole(&self.ledger.tracks[&contract].state(&self.snapshots));
+        let mut slots = BTreeSet::new();
+        for _ in 0..ROUNDS {
+            let facts = self.facts.bring(&self.chain, self.headers.tip(), &slots).await;
+            let replay = UntrustedReplay { contract, facts, piece: piece.clone() };
+            match self.workers[worker].door.replay(replay) {
+                WorkerReply::Done(_) => return Ok(()),
+                WorkerReply::Need(need) => {
+                    self.bring(worker, &mut slots, need).await?;
+                }
+                WorkerReply::Refused(refusal) => return Err(refusal),
+                other => panic!("expected an end, {other:?} came"),
+            }
+        }
+        panic!("no end of needs");
+    }
+
+    /// Brings slots and keys that a worker needs; whether it wants the state too.
+    async fn bring(&mut self, worker: usize, slots: &mut BTreeSet<B256>, need: Need) -> Refused<bool> {
+        self.facts.note(&need.slots.0);
+        slots.extend(need.slots.0);
+        for request in need.keys.0 {
+            let replies = self.gather(&request).await?;
+            self.workers[worker].door.keys(&request, &replies)?;
+        }
+        Ok(need.state)
     }
 
     /// What the first key enclaves up to the threshold answer to a request.

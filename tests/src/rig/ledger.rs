@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use alloy_primitives::{Address, B256};
 use enigma_chain::{Chain, CommitEvent, Event, InputEvent, SkipEvent};
 use enigma_protocol::{
-    door::{UntrustedBase, UntrustedDelta, UntrustedInput, UntrustedSkip, UntrustedState, UntrustedStep},
+    door::{UntrustedBase, UntrustedDelta, UntrustedInput, UntrustedSkip, UntrustedStep},
     input::Input,
     network::Descriptor,
-    state::genesis_state_head,
+    state::{UntrustedState, genesis_state_head},
 };
 
 /// The snapshot that the newest steps stand on.
@@ -82,7 +82,7 @@ impl Track {
 
     /// The sealed state, from the snapshots that are kept.
     pub(super) fn state(&self, snapshots: &BTreeMap<B256, Vec<u8>>) -> UntrustedState {
-        let steps = self.steps.clone().into();
+        let steps = self.steps.clone();
         let Some(Base { head_before, epoch, hash }) = self.base else {
             return UntrustedState { base: None, steps };
         };

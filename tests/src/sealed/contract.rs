@@ -9,7 +9,10 @@ mod inputs;
 use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256, U256};
-use enigma_protocol::door::{UntrustedBase, UntrustedDelta, UntrustedInput, UntrustedState, UntrustedStep};
+use enigma_protocol::{
+    door::{UntrustedBase, UntrustedDelta, UntrustedInput, UntrustedStep},
+    state::UntrustedState,
+};
 
 use super::chain::Chain;
 
@@ -60,12 +63,12 @@ impl Events {
     /// The same from an older snapshot.
     pub fn state_from(&self, base: usize) -> UntrustedState {
         let (base, steps) = &self.bases[base];
-        UntrustedState { base: Some(base.clone()), steps: self.steps[*steps..].to_vec().into() }
+        UntrustedState { base: Some(base.clone()), steps: self.steps[*steps..].to_vec() }
     }
 
     /// The same from the empty world.
     pub fn state_from_nothing(&self) -> UntrustedState {
-        UntrustedState { base: None, steps: self.steps.clone().into() }
+        UntrustedState { base: None, steps: self.steps.clone() }
     }
 }
 

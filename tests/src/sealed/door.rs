@@ -9,8 +9,9 @@ use enigma_protocol::{
     door::{
         Accepted, CatchingUp, Done, Identity, Join, KeyEnclaveReply as KeyAnswer, Refusal, Resumed, Start,
         UntrustedAccept, UntrustedBeacon, UntrustedDeal, UntrustedExecute, UntrustedFacts, UntrustedHeaders,
-        UntrustedKeyRequest, UntrustedKeys, UntrustedQuery, UntrustedRelease, UntrustedResume,
-        UntrustedStatement, UntrustedStatements, UntrustedWorkerRequest, View, WorkerReply, frame, unframe,
+        UntrustedKeyRequest, UntrustedKeys, UntrustedQuery, UntrustedRelease, UntrustedReplay,
+        UntrustedResume, UntrustedStatement, UntrustedStatements, UntrustedWorkerRequest, View, WorkerReply,
+        frame, unframe,
     },
     genesis::{Dealing, GenesisSetup},
     input::Input,
@@ -352,6 +353,11 @@ impl WorkerDoor {
             WorkerReply::Done(_) => Ok(()),
             other => Err(refused(other)),
         }
+    }
+
+    /// Asks once to replay a piece of a state.
+    pub fn replay(&mut self, replay: UntrustedReplay) -> WorkerReply {
+        self.ask(&UntrustedWorkerRequest::Replay(replay))
     }
 
     /// Asks for a receipt once.

@@ -10,7 +10,10 @@ use enigma_crypto::{
 use enigma_platform::simulated_measurement;
 use enigma_primitives::{Secret, tags::CURVE_BEACON};
 use enigma_protocol::{
-    door::{Executed, Need, Refusal, UntrustedExecute, UntrustedQuery, UntrustedState, WorkerReply},
+    door::{
+        Executed, Need, Refusal, UntrustedExecute, UntrustedPiece, UntrustedQuery, UntrustedReplay,
+        WorkerReply,
+    },
     genesis::{GenesisSetup, Member},
     input::Kind,
     keys::{KeyReply, KeyRequest, commitments_hash},
@@ -18,6 +21,7 @@ use enigma_protocol::{
     output::Output,
     peer::HeadStatement,
     query::QueryReply,
+    state::UntrustedState,
 };
 
 use super::{
@@ -309,7 +313,7 @@ impl Network {
         let first = self.enigma.cursor(contract) as usize;
         let inputs = self.enigma.events[&contract].inputs[first..first + count].to_vec();
         let facts = self.enigma.chain.prove(tip, slots);
-        UntrustedExecute { contract, facts, inputs: inputs.into(), anchor: None, state: None }
+        UntrustedExecute { contract, facts, inputs: inputs.into(), anchor: None }
     }
 
     /// Every answer that the committee gives to a request; the first refusal if nobody answers.
@@ -362,17 +366,14 @@ impl Network {
     ) -> Result<Executed, Refusal> {
         let tip = self.workers[worker].follow(&self.enigma.chain)?;
         let mut slots = self.workers[worker].usual().clone();
-        let mut given = None;
         for _ in 0..ROUNDS {
-            let mut question = self.question(contract, count, &slots, tip);
-            question.state = given.clone();
-            question.anchor = anchor;
+            let question = UntrustedExecute { anchor, ..self.question(contract, count, &slots, tip) };
             match self.workers[worker].execute(question) {
                 WorkerReply::Executed(executed) => return Ok(executed),
                 WorkerReply::Refused(refusal) => return Err(refusal),
                 WorkerReply::Need(need) => {
                     if self.bring(worker, &mut slots, need)? {
-                        given = Some(state.clone());
+                        self.replay(worker, contract, whole(state), tip)?;
                     }
                 }
                 other => panic!("expected a receipt, {other:?} came"),
@@ -394,20 +395,44 @@ impl Network {
         let state = self.enigma.events.get(&contract).map(Events::state).unwrap_or_else(nothing);
         let tip = self.workers[worker].follow(&self.enigma.chain)?;
         let mut slots = self.workers[worker].usual().clone();
-        let mut given = None;
         for _ in 0..ROUNDS {
             let facts = self.enigma.chain.prove(tip, &slots);
-            let query =
-                UntrustedQuery { contract, facts, envelope: envelope.to_vec().into(), state: given.clone() };
+            let query = UntrustedQuery { contract, facts, envelope: envelope.to_vec().into() };
             match self.workers[worker].query(query) {
                 WorkerReply::Answered(reply) => return Ok(reply),
                 WorkerReply::Refused(refusal) => return Err(refusal),
                 WorkerReply::Need(need) => {
                     if self.bring(worker, &mut slots, need)? {
-                        given = Some(state.clone());
+                        self.replay(worker, contract, whole(&state), tip)?;
                     }
                 }
                 other => panic!("expected an answer, {other:?} came"),
+            }
+        }
+        panic!("no end of needs")
+    }
+
+    /// Has a worker replay a piece of a state at the tip that it follows, whatever it needs for it.
+    ///
+    /// # Errors
+    /// The worker refuses, or the committee does.
+    pub fn replay(
+        &mut self,
+        worker: usize,
+        contract: Address,
+        piece: UntrustedPiece,
+        tip: u64,
+    ) -> Result<(), Refusal> {
+        let mut slots = self.workers[worker].usual().clone();
+        for _ in 0..ROUNDS {
+            let (facts, piece) = (self.enigma.chain.prove(tip, &slots), piece.clone());
+            match self.workers[worker].replay(UntrustedReplay { contract, facts, piece }) {
+                WorkerReply::Done(_) => return Ok(()),
+                WorkerReply::Refused(refusal) => return Err(refusal),
+                WorkerReply::Need(need) => {
+                    self.bring(worker, &mut slots, need)?;
+                }
+                other => panic!("expected an end, {other:?} came"),
             }
         }
         panic!("no end of needs")
@@ -456,5 +481,11 @@ impl Network {
 
 /// The state of a contract that nothing has happened to.
 fn nothing() -> UntrustedState {
-    UntrustedState { base: None, steps: Vec::new().into() }
+    UntrustedState { base: None, steps: Vec::new() }
+}
+
+/// A state in one piece.
+pub fn whole(state: &UntrustedState) -> UntrustedPiece {
+    let UntrustedState { base, steps } = state.clone();
+    UntrustedPiece { after: None, base, steps: steps.into(), is_last: true }
 }

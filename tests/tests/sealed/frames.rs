@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use alloy_primitives::{Address, B256, keccak256};
 use enigma_protocol::{
-    door::{Executed, Need, WorkerReply, unframe},
+    door::{Executed, Need, UntrustedReplay, WorkerReply, unframe},
     input::Kind,
 };
-use enigma_tests::sealed::{Entropy, Network, Plan, Terms, WorkerDoor, entropy::boot};
+use enigma_tests::sealed::{Entropy, Network, Plan, Terms, WorkerDoor, entropy::boot, network::whole};
 use enigma_worker_enclave::WorkerEnclave;
 
 /// Creation code of a contract that returns 42, in 22 bytes: the frames stay short.
@@ -53,7 +53,7 @@ fn record() -> Recording {
     door.start(100 + place as u8, None).unwrap();
     door.join(&net.descriptor, &net.commitments).unwrap();
     let tip = door.follow(&net.enigma.chain).unwrap();
-    let mut question = net.question(contract, 1, &slots, tip);
+    let question = net.question(contract, 1, &slots, tip);
     let WorkerReply::Need(Need { slots, keys, state: true }) = door.execute(question.clone()) else {
         panic!("no need");
     };
@@ -62,7 +62,10 @@ fn record() -> Recording {
         let replies = net.gather(&request).unwrap();
         door.keys(&request, &replies[..3]).unwrap();
     }
-    question.state = Some(net.enigma.events[&contract].state());
+    let (facts, piece) = (question.facts.clone(), whole(&net.enigma.events[&contract].state()));
+    let WorkerReply::Done(_) = door.replay(UntrustedReplay { contract, facts, piece }) else {
+        panic!("not replayed")
+    };
     let WorkerReply::Executed(executed) = door.execute(question) else { panic!("no receipt") };
     net.enigma.commit(&executed, &[executed.signature]).unwrap();
     Recording { name, frames: door.frames, executed }

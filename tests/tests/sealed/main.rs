@@ -12,6 +12,7 @@ mod garbage;
 mod heads;
 mod identities;
 mod keys;
+mod pieces;
 mod queries;
 mod rebuilt;
 mod relayed;

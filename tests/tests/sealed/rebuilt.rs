@@ -3,9 +3,10 @@
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_sol_types::SolCall;
 use enigma_protocol::{
-    door::{Code, Executed, Refusal, UntrustedFold, UntrustedSkip, UntrustedState, UntrustedStep},
+    door::{Code, Executed, Refusal, UntrustedFold, UntrustedSkip, UntrustedStep},
     input::Kind,
     snapshot::{CHUNK, Manifest},
+    state::UntrustedState,
 };
 use enigma_tests::sealed::{Client, Network, Plan, Terms};
 
@@ -61,10 +62,9 @@ fn a_state_from_an_older_snapshot_or_from_nothing_is_the_world() {
     let (mut net, _, contract) = aged();
     let events = net.enigma.events[&contract].clone();
     let older = [events.state_from(1), events.state_from(0), events.state_from_nothing()];
-    let folds =
-        |s: &UntrustedState| s.steps.0.iter().filter(|s| matches!(s, UntrustedStep::Folded(_))).count();
+    let folds = |s: &UntrustedState| s.steps.iter().filter(|s| matches!(s, UntrustedStep::Folded(_))).count();
     let skips =
-        |s: &UntrustedState| s.steps.0.iter().filter(|s| matches!(s, UntrustedStep::Skipped(_))).count();
+        |s: &UntrustedState| s.steps.iter().filter(|s| matches!(s, UntrustedStep::Skipped(_))).count();
     assert_eq!(older.each_ref().map(|s| (folds(s), skips(s))), [(1, 1), (2, 1), (3, 1)]);
     // Nobody has the keys for that, as long as the last snapshot is not lost.
     let now = net.enigma.epoch();
@@ -103,7 +103,6 @@ fn stale_forged_and_misplaced_steps_are_refused() {
     let good = events.state_from(0);
     let kinds: String = good
         .steps
-        .0
         .iter()
         .map(|step| match step {
             UntrustedStep::Delta(_) => 'd',
@@ -114,7 +113,7 @@ fn stale_forged_and_misplaced_steps_are_refused() {
     assert_eq!(kinds, "ddfddsfd");
     let (fold, skip) = (2, 5);
     let fold_of = |s: &mut UntrustedState, place: usize, change: &dyn Fn(&mut UntrustedFold)| {
-        let UntrustedStep::Folded(fold) = &mut s.steps.0[place] else { panic!("no fold") };
+        let UntrustedStep::Folded(fold) = &mut s.steps[place] else { panic!("no fold") };
         change(fold);
     };
     let mut wrong: Vec<(&str, UntrustedState)> = Vec::new();
@@ -123,23 +122,23 @@ fn stale_forged_and_misplaced_steps_are_refused() {
         change(&mut state);
         wrong.push((name, state));
     };
-    add("stale: it ends before the last fold", &|s| s.steps.0.truncate(6));
-    add("stale: it ends before the skip", &|s| s.steps.0.truncate(5));
-    add("the skip left out", &|s| drop(s.steps.0.remove(skip)));
-    add("the skip twice", &|s| s.steps.0.insert(skip, s.steps.0[skip].clone()));
+    add("stale: it ends before the last fold", &|s| s.steps.truncate(6));
+    add("stale: it ends before the skip", &|s| s.steps.truncate(5));
+    add("the skip left out", &|s| drop(s.steps.remove(skip)));
+    add("the skip twice", &|s| s.steps.insert(skip, s.steps[skip].clone()));
     add("another input skipped", &|s| {
-        let UntrustedStep::Skipped(skipped) = &mut s.steps.0[skip] else { panic!("no skip") };
+        let UntrustedStep::Skipped(skipped) = &mut s.steps[skip] else { panic!("no skip") };
         skipped.input_hash = B256::ZERO;
     });
     add("a task called a skip", &|s| {
-        let UntrustedStep::Delta(delta) = &s.steps.0[0] else { panic!("no delta") };
+        let UntrustedStep::Delta(delta) = &s.steps[0] else { panic!("no delta") };
         let input_hash = delta.input_hash;
-        s.steps.0[0] = UntrustedStep::Skipped(UntrustedSkip { input_hash });
+        s.steps[0] = UntrustedStep::Skipped(UntrustedSkip { input_hash });
     });
-    add("a fold left out", &|s| drop(s.steps.0.remove(fold)));
+    add("a fold left out", &|s| drop(s.steps.remove(fold)));
     add("a fold of another snapshot", &|s| fold_of(s, fold, &|f| f.snapshot_hash = B256::ZERO));
-    add("the folds swapped", &|s| s.steps.0.swap(fold, 6));
-    add("a skip and a fold swapped", &|s| s.steps.0.swap(5, 6));
+    add("the folds swapped", &|s| s.steps.swap(fold, 6));
+    add("a skip and a fold swapped", &|s| s.steps.swap(5, 6));
     // The epochs of folds are no part of the heads: the order, and then the cipher, refuse others.
     add("a fold of its own epoch", &|s| fold_of(s, fold, &|f| f.epoch -= 1));
     add("folds of one epoch", &|s| fold_of(s, fold, &|f| f.epoch += 1));
@@ -153,7 +152,7 @@ fn stale_forged_and_misplaced_steps_are_refused() {
     let from_nothing = events.state_from_nothing();
     add("a delta before any epoch", &|s| {
         *s = from_nothing.clone();
-        s.steps.0.remove(0);
+        s.steps.remove(0);
     });
     for (name, state) in wrong {
         assert_eq!(from(&mut net, contract, &state), Err(Code::WrongState.into()), "{name}");

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use enigma_protocol::{
-    door::{Code, Refusal, UntrustedBase, UntrustedDelta, UntrustedState, UntrustedStep, WorkerReply},
+    door::{Code, Refusal, UntrustedBase, UntrustedDelta, UntrustedStep, WorkerReply},
     keys::Purpose,
     output::InnerStatus,
+    state::UntrustedState,
 };
 use enigma_tests::sealed::{Client, Network, Terms};
 
@@ -62,12 +63,12 @@ fn another_worker_takes_over_from_snapshot_and_deltas_and_re_seals() {
     let (mut net, mut alice, contract) = lived();
     until_another(&mut net, contract);
     let state = net.enigma.events[&contract].state();
-    assert_eq!(state.steps.0.len(), 4);
+    assert_eq!(state.steps.len(), 4);
     assert_eq!(look(&mut net, &mut alice, contract), [12, 22].map(U256::from));
     let resealed = net.enigma.events[&contract].state();
     assert_eq!(net.enigma.sealed_epoch(contract), net.enigma.epoch());
     assert_ne!(resealed.base, state.base);
-    assert_eq!(resealed.steps.0.len(), 2);
+    assert_eq!(resealed.steps.len(), 2);
     // And the next one takes over from that.
     until_another(&mut net, contract);
     assert_eq!(look(&mut net, &mut alice, contract), [12, 22].map(U256::from));
@@ -104,7 +105,7 @@ fn an_enclave_that_restarts_goes_on_from_the_chain_alone() {
 }
 
 fn delta(state: &mut UntrustedState, place: usize) -> &mut UntrustedDelta {
-    let UntrustedStep::Delta(delta) = &mut state.steps.0[place] else { panic!("no delta at {place}") };
+    let UntrustedStep::Delta(delta) = &mut state.steps[place] else { panic!("no delta at {place}") };
     delta
 }
 
@@ -130,11 +131,11 @@ fn wrong_and_rolled_back_states_are_refused() {
         change(&mut state);
         wrong.push((name, state));
     };
-    add("rolled back by one delta", &|s| drop(s.steps.0.pop()));
-    add("rolled back to the snapshot", &|s| s.steps.0.clear());
-    add("a delta left out", &|s| drop(s.steps.0.remove(1)));
-    add("deltas swapped", &|s| s.steps.0.swap(1, 2));
-    add("a delta twice", &|s| s.steps.0.push(s.steps.0[3].clone()));
+    add("rolled back by one delta", &|s| drop(s.steps.pop()));
+    add("rolled back to the snapshot", &|s| s.steps.clear());
+    add("a delta left out", &|s| drop(s.steps.remove(1)));
+    add("deltas swapped", &|s| s.steps.swap(1, 2));
+    add("a delta twice", &|s| s.steps.push(s.steps[3].clone()));
     add("a delta changed", &|s| delta(s, 2).delta.0[40] ^= 1);
     add("a delta's tag changed", &|s| *delta(s, 2).delta.0.last_mut().unwrap() ^= 1);
     add("a delta cut", &|s| delta(s, 2).delta.0.truncate(100));
@@ -150,7 +151,7 @@ fn wrong_and_rolled_back_states_are_refused() {
     add("another contract's snapshot", &|s| s.base = foreign.base.clone());
     add("another contract's state", &|s| *s = foreign.clone());
     add("nothing to start from", &|s| s.base = None);
-    add("nothing at all", &|s| (s.base, s.steps) = (None, Vec::new().into()));
+    add("nothing at all", &|s| (s.base, s.steps) = (None, Vec::new()));
     for (name, state) in wrong {
         let refusal = net.execute_on(worker, contract, 1, &state).unwrap_err();
         assert_eq!(refusal, Refusal::from(Code::WrongState), "{name}");

@@ -15,7 +15,7 @@ use enigma_protocol::{
 };
 use enigma_rpc::Metrics;
 use enigma_store::{Opened, Store};
-use tokio::sync::RwLock;
+use tokio::sync::{Mutex, RwLock};
 
 use crate::{
     Error, NodeConfig, Result,
@@ -88,6 +88,8 @@ pub(crate) async fn run(config: NodeConfig, stop: impl Future<Output = ()>) -> R
         peers: front.peers.clone(),
         feeder: RwLock::new(Feeder::new(&descriptor)),
         threshold: config.commitments.len(),
+        network: descriptor.network(),
+        replaying: Mutex::default(),
     };
     let sender = Sender::new(chain.clone(), operator);
     let world = NodeWorld {

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256, keccak256};
 use enigma_protocol::{
-    door::{Code, Executed, Refusal, UntrustedState, UntrustedStep as Step},
+    door::{Code, Executed, Refusal, UntrustedStep as Step},
     input::{Input, context},
     network::RULESET,
     outbound::outbound_hash,
     receipt::{Receipt, TaskResult},
     snapshot::snapshot_hash,
-    state::{fold_snapshot, genesis_state_head, next_state_head},
+    state::{UntrustedState, fold_snapshot, genesis_state_head, next_state_head},
 };
 use enigma_worker::Work;
 
@@ -307,7 +307,7 @@ fn rebuild(ground: &Ground<'_>, state: &UntrustedState) -> Option<Model> {
         epoch = base.epoch;
         world = Model::from_bytes(open(ground.contract, epoch, base.head_before, &base.snapshot.0)?)?;
     }
-    for step in &state.steps.0 {
+    for step in &state.steps {
         match step {
             Step::Delta(delta) => {
                 let context = context(delta.input_head, delta.block_hash);

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use alloy_primitives::{Address, B256};
 use enigma_chain::Event;
 use enigma_protocol::{
-    door::{Executed, UntrustedState},
+    door::Executed,
     input::Input,
     peer::{ChunkRequest, CosignRequest, PeerReply, PeerRequest, SnapshotRequest},
     snapshot::Manifest,
+    state::UntrustedState,
 };
 use enigma_worker::{Error, Result, Signed, Span, Standing, States, Work, World};
 use tokio::time::{Duration, sleep};
@@ -141,7 +142,7 @@ impl SimWorld {
             (inner.bug, node.tainted, node.hostile)
         });
         if hostile == Some(Hostile::RewindsState) {
-            state.steps.0.pop();
+            state.steps.pop();
         }
         if bug == Some(Bug::SyncBelieves)
             && tainted

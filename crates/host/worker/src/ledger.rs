@@ -5,11 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use alloy_primitives::{Address, B256};
 use enigma_chain::{ChunkEvent, Event};
-use enigma_protocol::{
-    Decode, Encode,
-    door::{UntrustedState, UntrustedStep},
-    network::Descriptor,
-};
+use enigma_protocol::{Decode, Encode, door::UntrustedStep, network::Descriptor, state::UntrustedState};
 use enigma_store::{Cursor, Delta, Store};
 
 use crate::{
@@ -310,7 +306,7 @@ impl Replay {
     /// The state on the snapshot that was named, whose blob is `snapshot`; or on nothing.
     pub(crate) fn state(self, snapshot: Option<Vec<u8>>) -> UntrustedState {
         let base = self.base.zip(snapshot).map(|(base, snapshot)| base.with(snapshot));
-        UntrustedState { base, steps: self.steps.into() }
+        UntrustedState { base, steps: self.steps }
     }
 }
 
@@ -388,14 +384,14 @@ mod tests {
         assert_eq!(replay.state_head(), chain.state_head());
         let state = replay.state(Some(vec![1, 2, 3]));
         assert_eq!(state.base.unwrap().head_before, base.head_before);
-        assert_eq!(state.steps.0.len(), 3);
+        assert_eq!(state.steps.len(), 3);
 
         let mut from_nothing = Replay::new(descriptor().network(), CONTRACT, None);
         from_nothing.note(CONTRACT, events).unwrap();
         let state = from_nothing.state(None);
         assert!(state.base.is_none());
-        assert!(matches!(state.steps.0[0], UntrustedStep::Folded(_)));
-        assert_eq!(state.steps.0.len(), 4);
+        assert!(matches!(state.steps[0], UntrustedStep::Folded(_)));
+        assert_eq!(state.steps.len(), 4);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, sync::PoisonError};
 use alloy_primitives::{Address, B256};
 use enigma_chain::Event;
 use enigma_protocol::{
-    door::UntrustedState,
     snapshot::{CHUNK, Manifest, snapshot_hash},
+    state::UntrustedState,
 };
 
 use crate::{Error, Result, World, worker::Inner, world::in_pieces};

@@ -5,10 +5,9 @@ use std::sync::atomic::Ordering;
 
 use alloy_primitives::{Address, B256};
 use enigma_protocol::{
-    door::UntrustedState,
     peer::{ChunkRequest, SnapshotRequest},
     snapshot::{CHUNK, Manifest, snapshot_hash},
-    state::genesis_state_head,
+    state::{UntrustedState, genesis_state_head},
 };
 
 use crate::{
@@ -54,7 +53,7 @@ impl<W: World> Inner<W> {
             return self.replay(contract, newest.map(|(base, snapshot)| (base.hash, snapshot))).await;
         };
         let base = newest.map(|(base, snapshot)| base.with(snapshot));
-        Ok(UntrustedState { base, steps: steps.into() })
+        Ok(UntrustedState { base, steps })
     }
 
     /// A snapshot from here or from peers.

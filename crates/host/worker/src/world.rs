@@ -7,10 +7,11 @@ use alloy_primitives::{Address, B256};
 use enigma_chain::Event;
 use enigma_protocol::{
     clock::{Marks, Order, Terms},
-    door::{Executed, UntrustedInput, UntrustedState},
+    door::{Executed, UntrustedInput},
     input::Input,
     peer::{ChunkRequest, CosignRequest, SnapshotRequest},
     snapshot::Manifest,
+    state::UntrustedState,
 };
 
 use crate::Result;

@@ -12,7 +12,7 @@ use enigma_primitives::{
 };
 
 use crate::{
-    door::{UntrustedState, UntrustedStep},
+    door::{MAX_STEPS, UntrustedBase, UntrustedPiece, UntrustedPlace, UntrustedStep},
     hash::Words,
     snapshot::snapshot_hash,
 };
@@ -45,6 +45,15 @@ pub fn fold_snapshot(head: B256, snapshot_hash: B256) -> B256 {
     Words::tagged(tags::STATE_HEAD_SNAPSHOT).word(head).word(snapshot_hash).hash()
 }
 
+/// A snapshot of a contract and all that the chain recorded since, as a host has it. It goes to an enclave in pieces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UntrustedState {
+    /// The snapshot; without one, the empty world before the first input.
+    pub base: Option<UntrustedBase>,
+    /// What happened since, in order.
+    pub steps: Vec<UntrustedStep>,
+}
+
 /// Where a state that a host offers leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Led {
@@ -56,31 +65,79 @@ pub struct Led {
     pub opening: BTreeSet<u64>,
 }
 
+impl Led {
+    /// Behind `base`, or before the first input, whose head is `genesis`.
+    fn begin(genesis: B256, base: Option<&UntrustedBase>) -> Self {
+        let Some(base) = base else { return Self { head: genesis, epoch: 0, opening: BTreeSet::new() } };
+        let head = fold_snapshot(base.head_before, snapshot_hash(&base.snapshot.0));
+        Self { head, epoch: base.epoch, opening: BTreeSet::from([base.epoch]) }
+    }
+
+    /// One step on; `None` if the epochs do not rise.
+    fn step(&mut self, step: &UntrustedStep) -> Option<()> {
+        self.head = match step {
+            UntrustedStep::Delta(delta) => {
+                self.opening.insert(self.epoch);
+                next_state_head(self.head, delta.input_hash, keccak256(&delta.delta.0))
+            }
+            UntrustedStep::Skipped(skip) => next_state_head(self.head, skip.input_hash, B256::ZERO),
+            UntrustedStep::Folded(fold) if fold.epoch > self.epoch => {
+                self.epoch = fold.epoch;
+                fold_snapshot(self.head, fold.snapshot_hash)
+            }
+            UntrustedStep::Folded(_) => return None,
+        };
+        Some(())
+    }
+
+    fn along(mut self, steps: &[UntrustedStep]) -> Option<Self> {
+        steps.iter().try_for_each(|step| self.step(step))?;
+        Some(self)
+    }
+}
+
 impl UntrustedState {
     /// Follows the chain of heads from the snapshot, or from `genesis`, the head before the first input. `None` if the
     /// epochs do not rise.
     pub fn lead(&self, genesis: B256) -> Option<Led> {
-        let mut led = Led { head: genesis, epoch: 0, opening: BTreeSet::new() };
-        if let Some(base) = &self.base {
-            led.head = fold_snapshot(base.head_before, snapshot_hash(&base.snapshot.0));
-            led.epoch = base.epoch;
-            led.opening.insert(led.epoch);
+        Led::begin(genesis, self.base.as_ref()).along(&self.steps)
+    }
+
+    /// Cuts it, so that beside the snapshot no piece has more than `room` bytes of deltas, unless one alone is larger.
+    /// `None` if the epochs do not rise.
+    pub fn pieces(self, genesis: B256, room: usize) -> Option<Vec<UntrustedPiece>> {
+        let mut led = Led::begin(genesis, self.base.as_ref());
+        let (mut pieces, mut left) = (Vec::new(), room);
+        let piece = |after, base| UntrustedPiece { after, base, steps: Vec::new().into(), is_last: false };
+        let mut current = piece(None, self.base);
+        for step in self.steps {
+            let size = if let UntrustedStep::Delta(delta) = &step { delta.delta.0.len() } else { 0 };
+            if !current.steps.0.is_empty() && (size > left || current.steps.0.len() == MAX_STEPS) {
+                let place = UntrustedPlace { state_head: led.head, epoch: led.epoch };
+                pieces.push(std::mem::replace(&mut current, piece(Some(place), None)));
+                left = room;
+            }
+            led.step(&step)?;
+            left = left.saturating_sub(size);
+            current.steps.0.push(step);
         }
-        for step in &self.steps.0 {
-            led.head = match step {
-                UntrustedStep::Delta(delta) => {
-                    led.opening.insert(led.epoch);
-                    next_state_head(led.head, delta.input_hash, keccak256(&delta.delta.0))
-                }
-                UntrustedStep::Skipped(skip) => next_state_head(led.head, skip.input_hash, B256::ZERO),
-                UntrustedStep::Folded(fold) if fold.epoch > led.epoch => {
-                    led.epoch = fold.epoch;
-                    fold_snapshot(led.head, fold.snapshot_hash)
-                }
-                UntrustedStep::Folded(_) => return None,
-            };
-        }
-        Some(led)
+        pieces.push(UntrustedPiece { is_last: true, ..current });
+        Some(pieces)
+    }
+}
+
+impl UntrustedPiece {
+    /// Follows the chain of heads from where the piece before it ended, or from where a state begins. `None` if the epochs
+    /// do not rise, or it begins twice.
+    pub fn lead(&self, genesis: B256) -> Option<Led> {
+        let begin = match (&self.after, &self.base) {
+            (Some(_), Some(_)) => return None,
+            (Some(place), None) => {
+                Led { head: place.state_head, epoch: place.epoch, opening: BTreeSet::new() }
+            }
+            (None, base) => Led::begin(genesis, base.as_ref()),
+        };
+        begin.along(&self.steps.0)
     }
 }
 

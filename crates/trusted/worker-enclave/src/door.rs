@@ -55,6 +55,10 @@ impl WorkerEnclave {
                 joined.keys.take(joined.follower.chain(), &keys)?;
                 Ok(Reply::Done(Done {}))
             }
+            Request::Replay(replay) => {
+                let (awake, joined) = self.at_work()?;
+                crate::restore::replay(awake, joined, &replay).map(Reply::Done)
+            }
             Request::Execute(execute) => {
                 let (awake, joined) = self.at_work()?;
                 crate::receipt::produce(awake, joined, &execute).map(Reply::Executed)

@@ -45,7 +45,7 @@ pub(crate) fn answer(
         return Err(Refusal { code: Code::EpochNotReleased, detail: ground.epoch }.into());
     }
     let wanted = vec![ground.key(Purpose::Input, envelope.epoch)];
-    ready(awake, joined, &ground, wanted, query.state.as_ref())?;
+    ready(awake, joined, &ground, wanted)?;
     let plaintext = open::open_query(&ground, &envelope, &mut joined.keys)?.map_err(|_| Code::NotOpened)?;
     let reader = entitled(joined, &ground, &now, envelope.epoch, &plaintext)?;
     let question = keccak256(&query.envelope.0);

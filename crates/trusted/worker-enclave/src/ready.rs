@@ -1,10 +1,8 @@
 //! What tasks and queries need before anything runs: keys, and the world behind the chain's state head.
 
-use std::collections::BTreeSet;
-
 use enigma_platform::Awake;
 use enigma_protocol::{
-    door::{Code, Need, Refusal, Stop, UntrustedState},
+    door::{Need, Refusal, Stop},
     keys::{KeyRequest, Purpose},
 };
 
@@ -12,7 +10,6 @@ use crate::{
     door::Joined,
     facts::Ground,
     keys::{KeyId, KeyRing},
-    restore,
 };
 
 /// Most keys asked for at once: a state of many epochs is asked for in several rounds.
@@ -21,37 +18,39 @@ const KEYS_AT_ONCE: usize = 128;
 /// Sees to it that the keys `wanted` and the contract's world are here.
 ///
 /// # Errors
-/// `Stop::Need` for what is not; `WrongState` if `state` is not what the chain recorded.
+/// `Stop::Need` for what is not.
 pub(crate) fn ready(
     awake: &mut Awake,
     joined: &mut Joined,
     ground: &Ground,
     mut wanted: Vec<KeyId>,
-    state: Option<&UntrustedState>,
+) -> Result<(), Stop> {
+    let missing = joined.worlds.at(ground).is_none();
+    let sealed = ground.record.sealed_epoch;
+    if missing && sealed != 0 {
+        // Whatever state comes, it ends with what was sealed under the last snapshot's key.
+        wanted.push(ground.key(Purpose::State, sealed));
+    }
+    need(awake, joined, ground, wanted, missing)
+}
+
+/// Asks for the keys `wanted` that are not here, and for the state if it is `missing`.
+///
+/// # Errors
+/// `Stop::Need` if there is anything to ask for.
+pub(crate) fn need(
+    awake: &mut Awake,
+    joined: &mut Joined,
+    ground: &Ground,
+    wanted: Vec<KeyId>,
+    missing: bool,
 ) -> Result<(), Stop> {
     joined.keys.forget(ground.epoch, joined.follower.chain());
-    let missing = joined.worlds.at(ground).is_none();
-    let state = state.filter(|_| missing);
-    let sealed = match state {
-        Some(state) => restore::epochs(ground, state)?,
-        // Whatever state comes, it ends with what was sealed under the last snapshot's key.
-        None if missing => BTreeSet::from([ground.record.sealed_epoch]),
-        None => BTreeSet::new(),
-    };
-    wanted.extend(sealed.into_iter().filter(|&e| e != 0).map(|e| ground.key(Purpose::State, e)));
     let requests = ask_missing(awake, &mut joined.keys, ground.epoch, wanted)?;
-    let no_state = missing && state.is_none();
-    if !requests.is_empty() || no_state {
-        return Err(Stop::Need(Need { slots: Vec::new().into(), keys: requests.into(), state: no_state }));
+    if requests.is_empty() && !missing {
+        return Ok(());
     }
-    if let Some(state) = state {
-        let world = restore::rebuild(ground, awake.platform.key_label(), &joined.keys, state)?;
-        joined.worlds.keep(ground.contract, ground.record.state_head, world);
-    }
-    if joined.worlds.at(ground).is_none() {
-        return Err(Code::WrongState.into());
-    }
-    Ok(())
+    Err(Stop::Need(Need { slots: Vec::new().into(), keys: requests.into(), state: missing }))
 }
 
 fn ask_missing(

@@ -35,7 +35,7 @@ pub(crate) fn produce(
 ) -> Result<Executed, Stop> {
     let (ground, ordered) = establish(&joined.follower, execute)?;
     let wanted = keys_for(&ground, &ordered);
-    ready(awake, joined, &ground, wanted, execute.state.as_ref())?;
+    ready(awake, joined, &ground, wanted)?;
     let world = joined.worlds.at(&ground).ok_or(Code::WrongState)?;
     let sealing = joined.keys.state_key(&ground, ground.epoch)?;
     let descriptor = joined.follower.descriptor();

@@ -56,6 +56,11 @@ impl Worlds {
         }
     }
 
+    /// Takes out the world that stands behind a head.
+    pub(crate) fn take(&mut self, contract: Address, head: B256) -> Option<World> {
+        self.has(contract, head).then(|| self.kept.remove(&contract)).flatten().map(|kept| kept.world)
+    }
+
     fn has(&self, contract: Address, head: B256) -> bool {
         self.kept.get(&contract).is_some_and(|k| k.head == head)
     }

@@ -1,9 +1,7 @@
 import type { Account, Address } from 'viem'
 import { accountOf, type Connection } from '../connection.js'
-import { layout } from '../protocol/layout.js'
-import { blockAt } from '../verify/block.js'
-import { verifyNetwork } from '../verify/network.js'
-import { prove } from '../verify/storage.js'
+import { creditsAt } from '../verify/contract.js'
+import { newestBlock } from '../verify/network.js'
 
 export type GetCreditsParameters = { /** Default: the client's. */ account?: Account | Address }
 
@@ -13,7 +11,5 @@ export async function getCredits(
   parameters: GetCreditsParameters = {},
 ): Promise<bigint> {
   const { address } = accountOf(connection, 'Asking for credits', parameters.account)
-  const [block] = await Promise.all([blockAt(connection, 'latest'), verifyNetwork(connection)])
-  const [word = 0n] = await prove(connection, block, [layout.ledger(address)], `the credits of ${address}`)
-  return BigInt.asUintN(128, word)
+  return creditsAt(connection, await newestBlock(connection), address)
 }

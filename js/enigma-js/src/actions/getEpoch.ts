@@ -1,8 +1,7 @@
 import type { Connection } from '../connection.js'
 import { currentEpoch } from '../protocol/words.js'
-import { blockAt } from '../verify/block.js'
 import { epochWordAt } from '../verify/epoch.js'
-import { verifyNetwork } from '../verify/network.js'
+import { newestBlock } from '../verify/network.js'
 
 /** The running epoch. */
 export type Epoch = {
@@ -19,7 +18,7 @@ export type Epoch = {
 
 /** The network's epoch, by Merkle proof. */
 export async function getEpoch(connection: Connection): Promise<Epoch> {
-  const [block] = await Promise.all([blockAt(connection, 'latest'), verifyNetwork(connection)])
+  const block = await newestBlock(connection)
   const { word, epochLength } = await epochWordAt(connection, block)
   const { epoch, start } = currentEpoch(word, block.number)
   const nextStart = word.epoch === epoch && word.nextStart !== 0 ? word.nextStart : undefined

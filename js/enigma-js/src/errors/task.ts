@@ -215,6 +215,7 @@ const REFUSALS: Record<string, string> = {
   PriceCapTooLow: 'Try again, with a higher `priceCap`.',
   TooManyPending: '255 inputs of this contract are pending: try again after the next commit.',
   WithdrawalFailed: 'The recipient did not take the money.',
+  WrongPayment: 'The credit has changed: try again.',
 }
 
 /** Whether an error says how a task ended, rather than that it could not be followed. */

@@ -12,6 +12,8 @@ export type RelayTaskParameters = {
   account?: Account | Address
   /** Most wei for a unit of gas. Default: four times the base fee and two gwei. */
   priceCap?: bigint
+  /** Pays from the account's credit as far as that goes, and the rest in ether. Default: false. */
+  credit?: boolean
   /** Of the transaction. Default: the account's next. */
   nonce?: number
   onStage?: OnStage
@@ -26,14 +28,14 @@ export async function relayTask(
   relayed: RelayedTask,
   parameters: RelayTaskParameters = {},
 ): Promise<Hash> {
-  const { priceCap, nonce, onStage } = parameters
+  const { priceCap, credit, nonce, onStage } = parameters
   const account = accountOf(connection, 'Relaying a task', parameters.account)
   if (!isAddressEqual(account.address, relayed.relayer))
     throw new WrongRelayerError({ relayer: relayed.relayer, account: account.address })
   const moment = await now(connection)
   const { data, value } = callFor(connection, moment, relayed, priceCap)
   const contract = relayed.secretContract
-  const hash = await submit(connection, account, { data, value, contract, nonce }, moment.block)
+  const hash = await submit(connection, account, { data, value, credit, contract, nonce }, moment.block)
   onStage?.('submitted', { hash, contract })
   return hash
 }

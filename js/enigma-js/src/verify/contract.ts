@@ -17,3 +17,13 @@ export async function recordOf(
   const record = unpackSecretContract([head, counts])
   return record.signers === 0 ? undefined : record
 }
+
+/** What the Enigma contract owes an account, wei, by proof. */
+export async function creditsAt(
+  connection: Connection,
+  block: VerifiedBlock,
+  address: Address,
+): Promise<bigint> {
+  const [word = 0n] = await prove(connection, block, [layout.ledger(address)], `the credits of ${address}`)
+  return BigInt.asUintN(128, word)
+}

@@ -4,7 +4,7 @@ import type { Connection } from '../connection.js'
 import { WrongNetworkError, WrongPublicKeyError } from '../errors/network.js'
 import { layout } from '../protocol/layout.js'
 import { wordToHex } from '../protocol/words.js'
-import { blockAt } from './block.js'
+import { blockAt, type VerifiedBlock } from './block.js'
 import { rememberEpoch } from './epoch.js'
 import { prove } from './storage.js'
 
@@ -19,6 +19,12 @@ export function verifyNetwork(connection: Connection): Promise<void> {
     throw error
   })
   return cache.verified
+}
+
+/** The newest block of the pinned network's chain. */
+export async function newestBlock(connection: Connection): Promise<VerifiedBlock> {
+  const [block] = await Promise.all([blockAt(connection, 'latest'), verifyNetwork(connection)])
+  return block
 }
 
 async function check(connection: Connection): Promise<void> {

@@ -7,17 +7,18 @@ use alloy_primitives::{Address, B256};
 use enigma_chain::Chain;
 use enigma_protocol::{
     door::{
-        Code, Need, Refusal, UntrustedFacts, UntrustedKeys, UntrustedState,
+        Code, Need, Refusal, UntrustedFacts, UntrustedKeys, UntrustedPiece, UntrustedReplay,
         UntrustedWorkerRequest as Request, WorkerReply as Reply,
     },
     input::Input,
     keys::{KeyReply, KeyRequest},
     layout,
     peer::{KeyAsk, PeerReply, PeerRequest},
+    state::genesis_state_head,
 };
 use enigma_worker::States;
 use futures::{StreamExt, future::join_all, stream::FuturesUnordered};
-use tokio::sync::RwLock;
+use tokio::sync::{Mutex, RwLock};
 
 use super::WorkerEnclave;
 use crate::{
@@ -29,6 +30,8 @@ use crate::{
 
 /// Rounds before a question is given up.
 const ROUNDS: usize = 16;
+/// Bytes of deltas in one piece of a state: with a snapshot and its proofs it fits a frame.
+const PIECE: usize = 12 << 20;
 
 /// A worker's enclave at work.
 pub(crate) struct Bench {
@@ -38,6 +41,9 @@ pub(crate) struct Bench {
     pub(crate) feeder: RwLock<Feeder>,
     /// Answers of key nodes that make a key.
     pub(crate) threshold: usize,
+    pub(crate) network: B256,
+    /// One state is replayed at a time: pieces of the same one must not mix.
+    pub(crate) replaying: Mutex<()>,
 }
 
 impl Bench {
@@ -54,21 +60,54 @@ impl Bench {
         mut slots: BTreeSet<B256>,
         pending: Option<&Input>,
         states: &impl States,
-        question: impl Fn(UntrustedFacts, Option<UntrustedState>) -> Request,
+        question: impl Fn(UntrustedFacts) -> Request,
     ) -> Result<Reply> {
-        let mut state: Option<UntrustedState> = None;
         let mut mixed_up = MixedUp::default();
         for _ in 0..ROUNDS {
-            match self.round(&slots, |facts| question(facts, state.clone())).await? {
-                Reply::Need(Need { slots: more, keys, state: wanted }) => {
+            match self.round(&slots, &question).await? {
+                Reply::Need(Need { slots: more, keys, state }) => {
                     slots.extend(more.0);
                     self.bring_keys(keys.0, pending).await?;
-                    if wanted {
-                        state = Some(states.state(contract).await?);
+                    if state {
+                        self.bring_state(contract, pending, states).await?;
                     }
                 }
                 Reply::Refused(refusal) => mixed_up.settle(refusal).await?,
                 reply => return Ok(reply),
+            }
+        }
+        Err(Error::Answer)
+    }
+
+    /// Has the enclave replay a contract's state, piece by piece.
+    async fn bring_state(
+        &self,
+        contract: Address,
+        pending: Option<&Input>,
+        states: &impl States,
+    ) -> Result<()> {
+        let state = states.state(contract).await?;
+        let genesis = genesis_state_head(self.network, contract);
+        let _alone = self.replaying.lock().await;
+        for piece in state.pieces(genesis, PIECE).ok_or(Error::Answer)? {
+            self.replay(contract, pending, piece).await?;
+        }
+        Ok(())
+    }
+
+    async fn replay(&self, contract: Address, pending: Option<&Input>, piece: UntrustedPiece) -> Result<()> {
+        let mut slots = usual_slots(contract);
+        let mut mixed_up = MixedUp::default();
+        let question = |facts| Request::Replay(UntrustedReplay { contract, facts, piece: piece.clone() });
+        for _ in 0..ROUNDS {
+            match self.round(&slots, question).await? {
+                Reply::Done(_) => return Ok(()),
+                Reply::Need(Need { slots: more, keys, .. }) => {
+                    slots.extend(more.0);
+                    self.bring_keys(keys.0, pending).await?;
+                }
+                Reply::Refused(refusal) => mixed_up.settle(refusal).await?,
+                _ => break,
             }
         }
         Err(Error::Answer)

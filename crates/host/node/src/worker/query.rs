@@ -53,9 +53,8 @@ async fn ask(worker: &Worker<NodeWorld>, request: &QueryRequest) -> Result<Query
     if !worker.knows(contract) {
         return Err(Error::Refused(Code::UnknownContract.into()));
     }
-    let question = |facts, state| {
-        Request::Query(UntrustedQuery { contract, facts, envelope: request.envelope.clone(), state })
-    };
+    let question =
+        |facts| Request::Query(UntrustedQuery { contract, facts, envelope: request.envelope.clone() });
     let bench = &worker.world().bench;
     let oldest = worker.oldest(contract);
     match bench.ask(contract, usual_slots(contract), oldest.as_ref(), worker.states(), question).await? {

@@ -148,9 +148,9 @@ impl World for NodeWorld {
     async fn execute(&self, work: &Work, states: &impl States) -> Result<Executed> {
         let contract = work.contract;
         let oldest = work.inputs.first().map(|first| &first.input);
-        let question = |facts, state| {
+        let question = |facts| {
             let inputs = work.inputs.clone().into();
-            Request::Execute(UntrustedExecute { contract, facts, inputs, anchor: work.anchor, state })
+            Request::Execute(UntrustedExecute { contract, facts, inputs, anchor: work.anchor })
         };
         match self.bench.ask(contract, first_slots(work), oldest, states, question).await? {
             Reply::Executed(executed) => Ok(executed),

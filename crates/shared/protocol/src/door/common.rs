@@ -96,7 +96,7 @@ record! {
         pub slots: List<B256, MAX_SLOTS>,
         /// Keys, as requests to key enclaves.
         pub keys: List<KeyRequest, MAX_SLOTS>,
-        /// The contract's sealed state.
+        /// The contract's sealed state, by `Replay`.
         pub state: bool,
     }
 }

@@ -20,6 +20,8 @@ use crate::{
 pub const MAX_CODE: usize = 49_152;
 /// Largest sealed delta or encrypted output, bytes.
 pub const MAX_SEALED: usize = 2 << 20;
+/// Most steps of a piece of a state.
+pub const MAX_STEPS: usize = 65_536;
 /// Most outbound calls of one receipt.
 pub const MAX_CALLS: usize = MAX_TASKS * MAX_OUTBOUND;
 
@@ -102,12 +104,38 @@ record! {
 }
 
 record! {
-    /// A snapshot of a contract and all that the chain recorded since.
-    pub struct UntrustedState {
-        /// The snapshot; without one, the empty world before the first input.
+    /// A place in the chain of state heads.
+    pub struct UntrustedPlace {
+        /// The head.
+        pub state_head: B256,
+        /// The epoch whose state key seals what comes next.
+        pub epoch: u64,
+    }
+}
+
+record! {
+    /// A part of a state that fits a frame: states do not.
+    pub struct UntrustedPiece {
+        /// Where the piece before it ended; none of the first.
+        pub after: Option<UntrustedPlace>,
+        /// The snapshot that the first piece starts from; without one, the empty world before the first input.
         pub base: Option<UntrustedBase>,
         /// What happened since, in order.
-        pub steps: List<UntrustedStep, 65_536>,
+        pub steps: List<UntrustedStep, MAX_STEPS>,
+        /// Whether it ends where the chain is.
+        pub is_last: bool,
+    }
+}
+
+record! {
+    /// Replay a piece of a contract's state.
+    pub struct UntrustedReplay {
+        /// The secret contract.
+        pub contract: Address,
+        /// Storage at the enclave's tip.
+        pub facts: UntrustedFacts,
+        /// The piece.
+        pub piece: UntrustedPiece,
     }
 }
 
@@ -122,8 +150,6 @@ record! {
         pub inputs: List<UntrustedInput, MAX_TASKS>,
         /// The block to name as anchor, so that all signers of a receipt name the same; the tip without it.
         pub anchor: Option<u64>,
-        /// The state, if the enclave asked for it.
-        pub state: Option<UntrustedState>,
     }
 }
 
@@ -136,8 +162,6 @@ record! {
         pub facts: UntrustedFacts,
         /// An envelope of kind query.
         pub envelope: Blob<{ envelope::LARGEST }>,
-        /// The state, if the enclave asked for it.
-        pub state: Option<UntrustedState>,
     }
 }
 
@@ -184,6 +208,8 @@ choice! {
         5 => Execute(UntrustedExecute),
         /// Answer a query.
         6 => Query(UntrustedQuery),
+        /// Replay a piece of a state that the enclave asked for.
+        7 => Replay(UntrustedReplay),
     }
 }
 
@@ -192,11 +218,11 @@ choice! {
     pub enum WorkerReply {
         /// To `Start`.
         1 => Started(Identity),
-        /// To `Join` and `Keys`.
+        /// To `Join`, `Keys` and `Replay`.
         2 => Done(Done),
         /// To `Headers`.
         3 => View(View),
-        /// To `Execute` and `Query`: something is missing.
+        /// To `Execute`, `Query` and `Replay`: something is missing.
         4 => Need(Need),
         /// To `Execute`.
         5 => Executed(Executed),

@@ -184,8 +184,10 @@ records! {
     UntrustedSkip { input_hash }
     UntrustedFold { epoch snapshot_hash }
     UntrustedBase { head_before epoch snapshot }
-    UntrustedState { base steps }
-    UntrustedExecute { contract facts inputs anchor state }
+    UntrustedPlace { state_head epoch }
+    UntrustedPiece { after base steps is_last }
+    UntrustedReplay { contract facts piece }
+    UntrustedExecute { contract facts inputs anchor }
     UntrustedKeys { request replies }
     OutboundCall { index kind target value gas data }
     Executed { receipt signature outputs deltas outbound snapshot }
@@ -203,7 +205,7 @@ records! {
     Declined { code }
     QueryRequest { contract envelope }
     QueryReply { epoch state_head block_number block_hash salt output signature }
-    UntrustedQuery { contract facts envelope state }
+    UntrustedQuery { contract facts envelope }
     StatusRequest { }
     Link { peer connected sent received }
     NodeStatus { name role peers }
@@ -224,7 +226,7 @@ macro_rules! choices {
 choices! {
     UntrustedKeyRequest: Start Deal Accept Resume Headers Beacon Release State CatchUp Statements;
     KeyEnclaveReply: Started Dealt Accepted Resumed View Beacon Released Need Refused Statement CatchingUp CaughtUp;
-    UntrustedWorkerRequest: Start Join Headers Keys Execute Query;
+    UntrustedWorkerRequest: Start Join Headers Keys Execute Query Replay;
     WorkerReply: Started Done View Need Executed Refused Answered;
     UntrustedStep: Delta Skipped Folded;
     PeerRequest: Key Beacon Manifest Query Status Chunk Cosign Head;
