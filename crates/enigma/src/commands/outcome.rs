@@ -13,11 +13,11 @@ use crate::{abi, cli::Common};
 
 /// Waits for the commit, telling a person so.
 pub async fn finish(client: &Client, common: &Common, sent: &Sent) -> Result<Report> {
-    if !common.json {
+    if !common.account.target.json {
         eprintln!("task {} is on the chain (block {}), waiting for its commit", sent.index, sent.block);
     }
     let report = client.wait(sent, Duration::from_secs(common.timeout)).await?;
-    if !common.json {
+    if !common.account.target.json {
         let paid = abi::show_ether(report.paid);
         eprintln!(
             "committed in block {}; it used {} gas inside and paid {paid} ETH",

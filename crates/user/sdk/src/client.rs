@@ -172,6 +172,11 @@ impl Client {
         self.sender.address()
     }
 
+    /// What sends its transactions.
+    pub const fn sender(&self) -> &Sender {
+        &self.sender
+    }
+
     /// The chain.
     pub const fn chain(&self) -> &Chain {
         self.sender.chain()
