@@ -42,7 +42,7 @@ use enigma_tests::network::{Network, wait_for};
 use author::{Author, Letter};
 use junk::Junk;
 use memory::Memory;
-use scene::{Known, keep_pace};
+use scene::{AtEnd, Known, keep_pace};
 use watch::Watch;
 
 /// Contracts whose queues are filled with junk: more than a worker serves at once. Accounts that do it.
@@ -86,15 +86,6 @@ impl Counts {
     /// Whether it is over.
     pub fn is_over(&self) -> bool {
         self.over.load(Ordering::Relaxed)
-    }
-}
-
-/// Ends the flood when it goes, so that nothing outlives a test that fails.
-struct AtEnd(Arc<Counts>);
-
-impl Drop for AtEnd {
-    fn drop(&mut self) {
-        self.0.over.store(true, Ordering::Relaxed);
     }
 }
 
@@ -157,7 +148,7 @@ fn honest_tasks_are_final_in_time_while_nodes_are_flooded_from_all_sides() {
         .build()
         .expect("a runtime");
     let counts = Arc::new(Counts::default());
-    let _end = AtEnd(counts.clone());
+    let _end = AtEnd(&counts.over);
     runtime.block_on(async {
         let from = known.chain.height().await.unwrap() + 1;
         let code = mill::code();

@@ -39,7 +39,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use author::{Author, Letter};
 use chaos::wreak;
-use scene::{Known, keep_pace};
+use scene::{AtEnd, Known, keep_pace};
 use watch::Watch;
 
 /// Tasks and contracts of an ordinary run.
@@ -57,15 +57,6 @@ fn number(name: &str) -> Option<u64> {
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
-}
-
-/// Sets a flag when it goes, so that threads end even if the test fails.
-struct AtEnd<'a>(&'a AtomicBool);
-
-impl Drop for AtEnd<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 #[test]
