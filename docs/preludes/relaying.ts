@@ -19,6 +19,7 @@ declare global {
   const connection: ReturnType<typeof connect>
   const address: `0x${string}`
   const relayer: `0x${string}`
+  const sender: `0x${string}`
   const abi: typeof token
   const wallet: { address: `0x${string}`; execute(call: Call): Promise<`0x${string}`> }
 }

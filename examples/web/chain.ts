@@ -16,7 +16,20 @@ export async function findInput(client: Client, hash: Hex) {
   throw new Error(`Transaction ${hash} created no task.`)
 }
 
-/** The encrypted output and the sealed change of state of task `index`, as they were committed, and whom it paid. */
+/** The transaction that committed task `index`, if it is committed. */
+export async function findCommit(client: Client, contract: Hex, index: bigint): Promise<Hex | undefined> {
+  const commits = await client.getContractEvents({
+    address: network.enigma,
+    abi: events,
+    eventName: 'Committed',
+    args: { secretContract: contract },
+    fromBlock: BigInt(network.checkpointNumber),
+    strict: true,
+  })
+  return commits.find(({ args }) => args.firstIndex <= index && index <= args.lastIndex)?.transactionHash
+}
+
+/** The encrypted output and the sealed change of state of task `index`, as they were committed, what it paid, and to whom. */
 export async function findOutcome(client: Client, commit: Hex, contract: Hex, index: bigint) {
   const logs = (await logsOf(client, commit)).filter(
     ({ args }) => args.secretContract.toLowerCase() === contract.toLowerCase(),
@@ -27,7 +40,13 @@ export async function findOutcome(client: Client, commit: Hex, contract: Hex, in
   for (const { eventName, args } of logs) {
     if (eventName !== 'Committed' || index < args.firstIndex || index > args.lastIndex) continue
     const place = Number(index - args.firstIndex)
-    return { output: args.outputs[place] ?? '0x', delta: args.deltas[place] ?? '0x', outbound }
+    return {
+      output: args.outputs[place] ?? '0x',
+      delta: args.deltas[place] ?? '0x',
+      // The high bits of an outcome (contracts/src/interfaces/ICommits.sol).
+      paid: (args.outcomes[place] ?? 0n) >> 72n,
+      outbound,
+    }
   }
   throw new Error(`Transaction ${commit} did not commit task ${index}.`)
 }

@@ -16,6 +16,13 @@ export function tell(id: string, text: string, bad = false): void {
   const place = element(id)
   place.textContent = text
   place.classList.toggle('bad', bad)
+  place.classList.remove('pending')
+}
+
+/** Says that something is under way, until `tell` says what came of it. */
+export function tellPending(id: string): void {
+  tell(id, 'Working…')
+  element(id).classList.add('pending')
 }
 
 /** Runs `action` when a form is sent or a button is clicked; the button rests until it is done. */

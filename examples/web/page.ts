@@ -1,10 +1,12 @@
 // What the pages of the examples have in common: who you are, which contract, and its tasks.
+import type { TaskResult } from 'enigma-js'
 import { type Abi, type Address, type BaseError, getAddress, isAddress } from 'viem'
 import { listAccounts, nameOf } from './accounts'
 import { type Client, createClient } from './client'
-import { element, onAction, tell } from './dom'
-import { network } from './network'
-import { type Call, type Contract, deploy, send } from './send'
+import { element, onAction, tell, tellPending } from './dom'
+import { network, rpc } from './network'
+import { type Call, type Contract, type Course, deploy, follow, send } from './send'
+import { ether } from './task'
 import { connectWallet } from './wallet'
 
 /** Why something failed, for a person: `reasons` are of the contract's own errors. */
@@ -15,7 +17,12 @@ export const explainer =
       if (new RegExp(`\\b${name}\\(`).test(String(error))) return reason
     }
     if (!(error instanceof Error)) return String(error)
-    return (error as BaseError).shortMessage ?? error.message
+    const { shortMessage = error.message, details = '' } = error as BaseError
+    if (/insufficient funds/i.test(details))
+      return 'This account has not enough ether: a task is paid ahead, and what it does not use is credited.'
+    if (network.simulated && /^HTTP request failed|took too long/.test(shortMessage))
+      return `Nobody answers at ${rpc}. Is the local network up? ./enigma up starts it.`
+    return shortMessage
   }
 
 /** A page that has begun. */
@@ -24,6 +31,8 @@ export type Page = {
   connected(): Promise<Client>
   /** Sends a task to the chosen contract. */
   task(call: Omit<Call, 'address'>): Promise<unknown>
+  /** Sends a task that another account has signed, and follows it. */
+  relay(course: (relayer: Client) => Course): Promise<TaskResult>
   /** Reads from it in private, as the account; anonymously needs no signature. */
   read(functionName: string, anonymous?: boolean, args?: readonly unknown[]): Promise<unknown>
   /** Runs `action` on this form or button and says what it answers, or why it failed, in `place`. */
@@ -36,6 +45,7 @@ export type Page = {
  */
 export function startPage(contract: Contract, args: () => readonly unknown[]): Page {
   let client: Client | undefined
+  const places = new Set<string>()
   let forget = () => {}
   const address = element('contract', HTMLInputElement)
   const choice = element('account', HTMLSelectElement)
@@ -47,13 +57,18 @@ export function startPage(contract: Contract, args: () => readonly unknown[]): P
       ? 'SIMULATED: a local network keeps no secret from whoever owns the machine'
       : `network ${network.network}`,
   )
-  const listed = listAccounts(choice).catch((error) => {
+  let listed = listAccounts(choice).catch((error) => {
     say('account-hint')(error)
     return []
   })
 
   async function connect(): Promise<void> {
-    const wallets = await listed
+    let wallets = await listed
+    if (wallets.length === 0) {
+      // If nobody answered then, somebody may now.
+      wallets = await listAccounts(choice)
+      listed = Promise.resolve(wallets)
+    }
     forget()
     const wallet = wallets[Number(choice.value)]
     if (!wallet)
@@ -63,6 +78,16 @@ export function startPage(contract: Contract, args: () => readonly unknown[]): P
     wallet.provider.on('accountsChanged', reconnect)
     forget = () => wallet.provider.removeListener('accountsChanged', reconnect)
     tell('account-hint', `You are ${nameOf(account)}.`)
+    // What was said to another account.
+    for (const place of places) if (!element(place).classList.contains('pending')) tell(place, '')
+    await showCredit(client)
+  }
+  /** What the network owes the account: tasks pay ahead. It is no reason to fail that it cannot be told. */
+  async function showCredit(asked: Client): Promise<void> {
+    const credit = await asked.getCredits().catch(() => 0n)
+    if (asked !== client) return
+    element('owed').hidden = credit === 0n
+    tell('credit', `The network owes you ${ether(credit)}: what your tasks did not use, or what came back.`)
   }
   const reconnect = () => {
     connect().catch(say('account-hint'))
@@ -89,22 +114,39 @@ export function startPage(contract: Contract, args: () => readonly unknown[]): P
     return getAddress(typed)
   }
 
+  /** Does something that the account pays for. */
+  async function paying<T>(action: (payer: Client) => Promise<T>): Promise<T> {
+    const payer = await connected()
+    return action(payer).finally(() => showCredit(payer))
+  }
+
   onAction('account-form', connect, say('account-hint'))
   onAction('contract-form', async () => use(chosen()), say('contract-hint'))
   onAction(
     'deploy',
     async () => {
-      use(await deploy(await connected(), contract, args()))
+      tellPending('contract-hint')
+      use(await paying((payer) => deploy(payer, contract, args())))
       tell('contract-hint', 'Deployed. Its code is public, its state is not.')
     },
     say('contract-hint'),
+  )
+  onAction(
+    'pay-out',
+    () =>
+      paying(async (payer) => {
+        tellPending('credit')
+        await payer.waitForTransactionReceipt({ hash: await payer.withdraw() })
+      }),
+    say('account-hint'),
   )
   const linked = new URLSearchParams(location.search).get('contract')
   if (linked && isAddress(linked, { strict: false })) use(getAddress(linked))
 
   return {
     connected,
-    task: async (call) => send(await connected(), contract, { ...call, address: chosen() }),
+    task: (call) => paying((payer) => send(payer, contract, { ...call, address: chosen() })),
+    relay: (course) => paying((payer) => follow(payer, contract, course(payer))),
     read: async (functionName, anonymous = false, readArgs = []) =>
       (await connected()).readSecretContract({
         address: chosen(),
@@ -114,7 +156,12 @@ export function startPage(contract: Contract, args: () => readonly unknown[]): P
         anonymous,
       }),
     on(id, place, action) {
-      onAction(id, async () => tell(place, await action()), say(place))
+      places.add(place)
+      const told = async () => {
+        tellPending(place)
+        tell(place, await action())
+      }
+      onAction(id, told, say(place))
     },
   }
 }

@@ -16,6 +16,8 @@ export class TaskCard {
     this.#part('h3').textContent = title
     this.tell('you', 'call', title)
     this.tell('you', 'as', sender)
+    // Bytes of one task are enough on a page.
+    for (const older of element('tasks').querySelectorAll('details')) older.open = false
     element('tasks').prepend(this.#card)
     element('no-tasks').hidden = true
   }
@@ -39,6 +41,12 @@ export class TaskCard {
     outcome.textContent = text
     outcome.classList.toggle('bad', failed)
     if (failed) this.#card.dataset.stage = 'failed'
+  }
+
+  /** Marks a task that came to nothing as committed all the same. */
+  committed(): void {
+    this.stage('committed')
+    this.#card.dataset.stage = 'failed'
   }
 
   /** Adds a line to one of the two sides. */

@@ -1,4 +1,5 @@
 // A sealed-bid auction: by its README, and by the page with three bidders.
+import type { Page } from 'playwright-core'
 import { type Address, parseEther } from 'viem'
 import { expect, test } from 'vitest'
 import { openPage, overflows } from './browser'
@@ -26,6 +27,15 @@ test("the README's commands say what it promises", async () => {
   }
 }, 120_000)
 
+/** What tasks did not use is told, and leaves by one click. */
+const expectPaidOut = async (page: Page, account: Address) => {
+  await hears(page, /^The network owes you 0\.0/)
+  const before = await stage.balance(account)
+  await click(page, 'Pay it out')
+  await page.locator('#owed').waitFor({ state: 'hidden' })
+  expect(await stage.balance(account)).toBeGreaterThan(before)
+}
+
 test('the highest bid wins, losers are paid on Ethereum, and no bid leaves a page', async () => {
   const seller = testWallet(stage.network.json.rpc, 4)
   const owner = await openPage(stage.browser, stage.site.url, { wallet: seller })
@@ -49,7 +59,12 @@ test('the highest bid wins, losers are paid on Ethereum, and no bid leaves a pag
     await bidder.page.getByLabel('Your bid').fill('1.5')
     await click(bidder.page, 'Bid secretly')
     await hears(bidder.page, 'A bid cannot be more than the deposit.')
-    expect((await stage.lastTask(wallet)).status, 'a refused bid looks like another').toBe(0)
+    const refused = await stage.lastTask(wallet)
+    expect(refused.status, 'a refused bid looks like another').toBe(0)
+    const card = bidder.page.locator('.task').first()
+    await card.locator('[aria-current]', { hasText: 'committed' }).waitFor()
+    expect(await card.getByLabel('What the chain sees').textContent()).toContain(refused.output)
+    expect(await card.getByLabel('What you see').textContent()).toMatch(/paid0\.0/)
     await bidder.page.getByLabel('Your bid').fill(bid)
     await click(bidder.page, 'Bid secretly')
     await hears(bidder.page, 'Your bid is in.')
@@ -62,6 +77,7 @@ test('the highest bid wins, losers are paid on Ethereum, and no bid leaves a pag
     expect(bidder.said()).not.toContain(parseEther(bid).toString(16))
     expect(bidder.said()).not.toContain(parseEther(bid).toString())
     if (place === 1) expect(await overflows(bidder.page)).toBe(false)
+    await expectPaidOut(bidder.page, wallet.address)
     if (place < 2) await bidder.shot(place === 1 ? 'auction-phone' : 'auction-dark')
     await bidder.close()
   }

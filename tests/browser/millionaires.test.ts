@@ -24,7 +24,7 @@ const declared = (page: Page) => page.getByText('Declared.', { exact: true }).wa
 const answer = async (page: Page, button: string): Promise<string | null> => {
   await page.locator('#answer').evaluate((output) => output.replaceChildren())
   await click(page, button)
-  await page.locator('#answer:not(:empty)').waitFor()
+  await page.locator('#answer:not(:empty):not(.pending)').waitFor()
   return page.locator('#answer').textContent()
 }
 
@@ -125,6 +125,25 @@ test('a button that is pressed before the chain has answered waits for it', asyn
   await hears(page, /^You are /)
   expect(page.url().toLowerCase(), 'the form was not sent').toContain(contract.toLowerCase())
   await close()
+})
+
+test('a page says that nobody answers, and goes on when somebody does', async () => {
+  const contract = await stage.network.deploy('examples/01-millionaires/Millionaires.sol:Millionaires')
+  const { page } = await openPage(stage.browser, stage.site.url)
+  const chain = new URL(stage.network.json.rpc).origin
+  const isChain = ({ origin }: URL) => origin === chain
+  await page.route(isChain, (route) => route.abort())
+  await page.goto(`${stage.site.url}?contract=${contract}`)
+  await page.locator('#account-hint.bad').waitFor()
+  await page.locator('#account-hint').evaluate((hint) => hint.replaceChildren())
+  await click(page, 'Connect')
+  await hears(page, `Nobody answers at ${stage.network.json.rpc}`)
+  await page.unroute(isChain)
+  await connect(page)
+  await declare(page, 10n)
+  await declared(page)
+  // Not `close`: requests that were cut off are errors in the console.
+  await page.context().close()
 })
 
 test('a person who rejects is told so, and nothing is sent', async () => {

@@ -1,7 +1,7 @@
 // The coin mixer: by its README, and by the page, where a fresh account takes out what another paid in.
 import { type Address, getAddress, parseEther } from 'viem'
 import { expect, test } from 'vitest'
-import { openPage } from './browser'
+import { openPage, overflows } from './browser'
 import { runReadme } from './readme'
 import { click, connect, hears, setStage } from './stage'
 import { testWallet } from './wallet'
@@ -29,6 +29,13 @@ test('a fresh account without ether takes out, the relayer is paid, and the note
   const note = (await one.page.locator('#note').textContent()) ?? ''
   expect(note).toMatch(/^0x[0-9a-f]{64}$/)
   expect(one.said()).not.toContain(note.slice(2))
+  await click(one.page, 'Pay in under a new note')
+  await hears(one.page, 'one of 2 deposits.')
+  expect(await one.page.locator('#note').textContent(), 'no note is lost').toMatch(
+    new RegExp(`^${note}\n0x[0-9a-f]{64}$`),
+  )
+  const cut = await one.page.locator('#note').evaluate((box) => box.scrollWidth > box.clientWidth)
+  expect(cut, 'all of a note is seen').toBe(false)
   await one.shot('mixer-light')
   await one.close()
 
@@ -42,7 +49,12 @@ test('a fresh account without ether takes out, the relayer is paid, and the note
   const told = (await two.page.locator('#answer').textContent()) ?? ''
   const fresh = getAddress(told.match(/0x[0-9a-fA-F]{40}/)?.[0] ?? '')
   expect(await stage.balance(fresh)).toBe(parseEther('0.99'))
-  expect(await stage.balance(secretContract)).toBe(0n)
+  expect(await stage.balance(secretContract)).toBe(parseEther('1'))
+  const card = two.page.locator('.task').first()
+  const seen = await card.getByLabel('What the chain sees').textContent()
+  expect(seen).toContain('fromAccount 5')
+  expect(seen).toContain(`0.99 ETH to ${fresh.slice(0, 6)}`)
+  expect(await overflows(two.page)).toBe(false)
   expect(two.said()).not.toContain(note.slice(2))
   await two.shot('mixer-phone')
 

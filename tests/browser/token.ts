@@ -72,7 +72,7 @@ export function tokenSuite(lib: 'ethers' | 'viem'): void {
 
     await page.getByLabel('Whose').fill(RECEIVER)
     await page.getByRole('button', { name: 'Look up' }).click()
-    await page.locator('#found:not(:empty)').waitFor()
+    await page.locator('#found:not(:empty):not(.pending)').waitFor()
     expect(await text(page, 'found')).toBe('25.5 QUIET')
     await shot(`token-${lib}-light`)
 

@@ -14,6 +14,9 @@ use serde_json::json;
 const COUNTER: &str = "tests/fixtures/Counter.sol:Counter";
 const ADD: &str = "add(uint256)(uint256)";
 
+/// Blocks, a quarter more than a node reads at once.
+const MANY_BLOCKS: &str = "0x9c4";
+
 /// Seconds from `up` to the first commit, on two cores with the defaults.
 const WARM_START: f32 = 15.0;
 
@@ -48,6 +51,17 @@ fn a_network_goes_on_where_it_was() {
     assert_eq!(network.call(&contract, ADD, &["1"]).result(), "42", "the state is there");
     let second = network.deploy(COUNTER);
     assert_eq!(network.call(&second, ADD, &["5"]).result(), "5", "new contracts work");
+}
+
+#[test]
+fn a_network_goes_on_after_more_blocks_than_a_node_reads_at_once() {
+    let network = Network::started();
+    let contract = network.deploy(COUNTER);
+    network.rpc("anvil_mine", json!([MANY_BLOCKS]));
+    // A chain that begins again has the state of its newest block alone.
+    network.down();
+    network.up().succeeded();
+    assert_eq!(network.call(&contract, ADD, &["2"]).result(), "2");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, U256, address, hex, keccak256};
 use enigma_tests::network::{Network, rpc::quantity};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const PAYER: &str = "tests/fixtures/Payer.sol:Payer";
 const NOBODY: Address = address!("00000000000000000000000000000000000abcde");
@@ -51,6 +51,11 @@ impl Scene {
         answer.json()["result"][0].as_str().unwrap().parse().unwrap()
     }
 
+    /// What `enigma task` says of a task that was called.
+    fn life(&self, called: &Value) -> String {
+        self.network.run(&["task", &self.payer, &called["index"].to_string()]).succeeded().stdout
+    }
+
     fn outcome(&self, number: U256) -> U256 {
         let payer: Address = self.payer.parse().unwrap();
         self.ask_enigma("outcomes(address,uint256)", &[payer.into_word().into(), number])
@@ -69,7 +74,10 @@ fn a_secret_contract_pays_real_ether_and_calls_other_contracts() {
     assert_eq!((scene.balance(payer), scene.inside()), (ether(5), ether(5)));
 
     let two = ether(2).to_string();
-    network.call(payer, "pay(address,uint256)()", &[&NOBODY.to_string(), &two]).succeeded();
+    let paid = network.call(payer, "pay(address,uint256)()", &[&NOBODY.to_string(), &two]).succeeded().json();
+    let made = json!([{ "number": null, "target": NOBODY, "valueWei": two, "success": true }]);
+    assert_eq!(paid["outbound"], made, "who sends it learns what was done outside");
+    assert!(scene.life(&paid).contains(&format!("outside   2 ETH went to {NOBODY}")));
     assert_eq!((scene.balance(NOBODY), scene.balance(payer), scene.inside()), (ether(2), ether(3), ether(3)));
 
     network
@@ -92,11 +100,31 @@ fn a_secret_contract_pays_real_ether_and_calls_other_contracts() {
     assert!(!outcome.bit(0) && !outcome.is_zero(), "it failed");
     assert_eq!((scene.balance(payer), scene.inside()), (ether(2), ether(2)), "its value came back");
 
+    let enigma: Address = scene.enigma.parse().unwrap();
+    let method = "ask(address,uint256,uint64,bytes)(uint64)";
+    let failed =
+        network.call(payer, method, &[&scene.enigma, "0", "100000", "0x01020304"]).succeeded().json();
+    let made = json!([{ "number": "2", "target": enigma, "valueWei": "0", "success": false }]);
+    assert_eq!((&failed["result"], &failed["outbound"]), (&json!(["2"]), &made));
+    assert!(scene.life(&failed).contains(&format!("outside   call 2, of {enigma}, FAILED")));
+
     // A target that does not take ether is owed it.
     let one = ether(1).to_string();
     network.call(payer, "pay(address,uint256)()", &[&scene.enigma, &one]).succeeded();
-    let enigma: Address = scene.enigma.parse().unwrap();
     assert_eq!(scene.ask_enigma("credits(address)", &[enigma.into_word().into()]), ether(1));
+    assert_eq!((scene.balance(payer), scene.inside()), (ether(1), ether(1)));
+
+    // A payout of nothing is no call, and undoes nothing.
+    network.call(payer, "pay(address,uint256)()", &[&NOBODY.to_string(), "0"]).succeeded();
+
+    // What the network owes a secret contract comes to it when anybody asks: from inside the lock is in its way.
+    let deposit = calldata("deposit(address)", &[payer.parse::<Address>().unwrap().into_word().into()]);
+    scene.ask(ether(1), &deposit);
+    assert_eq!(scene.inside(), U256::ZERO);
+    let number = scene.ask(U256::ZERO, &calldata("withdraw()", &[]));
+    assert!(!scene.outcome(number).bit(0), "not while a commit runs");
+    network.run(&["withdraw", "--of", payer]).succeeded();
+    network.run(&["withdraw", "--of", payer]).failed(1, &["owes", "nothing"]);
     assert_eq!((scene.balance(payer), scene.inside()), (ether(1), ether(1)));
 
     // A task buys the gas of its outbound calls: what leaves no room for a transfer makes none.

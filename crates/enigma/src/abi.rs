@@ -27,7 +27,8 @@ pub fn encode_constructor(abi: &JsonAbi, args: &[String]) -> Result<Vec<u8>> {
         }
         bail!("the constructor takes no arguments, {} were given", args.len());
     };
-    Ok(constructor.abi_encode_input_raw(&values(&constructor.inputs, args)?)?)
+    let values = values(&constructor.inputs, args).context("the constructor's --args")?;
+    Ok(constructor.abi_encode_input_raw(&values)?)
 }
 
 fn values(params: &[Param], args: &[String]) -> Result<Vec<DynSolValue>> {
@@ -35,12 +36,12 @@ fn values(params: &[Param], args: &[String]) -> Result<Vec<DynSolValue>> {
         let types: Vec<_> = params.iter().map(|p| p.selector_type().into_owned()).collect();
         bail!("expected {} arguments ({}), {} were given", params.len(), types.join(", "), args.len());
     }
-    let value = |(param, arg): (&Param, &String)| {
+    let value = |(place, (param, arg)): (usize, (&Param, &String))| {
         let kind: DynSolType = param.resolve()?;
         // The argument itself stays out of the message: it may be a secret.
-        kind.coerce_str(arg).map_err(|_| anyhow::anyhow!("an argument is no {kind}"))
+        kind.coerce_str(arg).map_err(|_| anyhow::anyhow!("argument {} is no {kind}", place + 1))
     };
-    params.iter().zip(args).map(value).collect()
+    params.iter().zip(args).enumerate().map(value).collect()
 }
 
 /// The values that a method returned.
@@ -83,7 +84,10 @@ pub fn revert_reason(abi: Option<&JsonAbi>, data: &[u8]) -> String {
     let outside = alloy_primitives::keccak256("OutsideCall(address)");
     if data.len() == 36 && data[..4] == outside[..4] {
         let target = alloy_primitives::Address::from_slice(&data[16..]);
-        return format!("OutsideCall({target}): secret contracts cannot call or pay outside addresses yet");
+        return format!(
+            "OutsideCall({target}): nothing outside answers from inside; what is to be done there is ordered, by \
+             Ethereum.call (docs/writing-contracts.md)"
+        );
     }
     if let Some(abi) = abi {
         for error in abi.errors() {
@@ -97,6 +101,21 @@ pub fn revert_reason(abi: Option<&JsonAbi>, data: &[u8]) -> String {
         }
     }
     enigma_chain::contract_error_name(data)
+}
+
+/// What may be behind a revert without data of a call of `method` that brought `value`, by the contract's ABI.
+pub fn silence(abi: &JsonAbi, method: &Function, value: U256) -> Option<String> {
+    use enigma_chain::json_abi::StateMutability::Payable;
+    if abi.fallback.is_some() {
+        return None;
+    }
+    let signature = method.signature();
+    let Some(known) = abi.functions().find(|known| known.selector() == method.selector()) else {
+        let names: Vec<String> = abi.functions().map(Function::signature).collect();
+        return Some(format!("the contract has no method {signature}; it has {}", names.join(", ")));
+    };
+    (known.state_mutability != Payable && !value.is_zero())
+        .then(|| format!("{signature} is not payable: it takes no --value"))
 }
 
 /// An ABI of one event, from text such as `Transfer(address indexed,address indexed,uint256)`.
@@ -222,6 +241,18 @@ mod tests {
             [&alloy_primitives::keccak256("TooPoor(uint256)")[..4], &U256::from(5).to_be_bytes::<32>()]
                 .concat();
         assert_eq!(revert_reason(Some(&abi), &data), "TooPoor(5)");
+    }
+
+    #[test]
+    fn what_may_be_behind_silence_is_told() {
+        let abi = JsonAbi::parse(["function pay() payable", "function put(uint256 x)"]).unwrap();
+        let told = |text, value| silence(&abi, &method(text).unwrap(), U256::from(value));
+        assert_eq!((told("pay()", 1), told("put(uint256)", 0)), (None, None));
+        assert_eq!(told("put(uint256)", 1).unwrap(), "put(uint256) is not payable: it takes no --value");
+        let told = told("puts(uint256)", 0).unwrap();
+        assert_eq!(told, "the contract has no method puts(uint256); it has pay(), put(uint256)");
+        let proxy = JsonAbi::parse(["fallback() external payable"]).unwrap();
+        assert_eq!(silence(&proxy, &method("any()").unwrap(), U256::from(1)), None);
     }
 
     #[test]

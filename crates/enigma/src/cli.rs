@@ -19,7 +19,13 @@ pub use task::{
 
 /// Ordinary Solidity contracts, run in secret.
 #[derive(Parser)]
-#[command(name = "enigma", version, about, propagate_version = true)]
+#[command(
+    name = "enigma",
+    version,
+    about = "Ordinary Solidity contracts, run in secret",
+    propagate_version = true,
+    after_help = "Begin with:\n  enigma up --detach\n  enigma deploy examples/01-millionaires/Millionaires.sol:Millionaires\n  enigma call 0x… \"declare(uint256)()\" 1000000 --from 1\n  enigma read 0x… \"richer()(address)\"\n  enigma down\n\ndocs/cli.md tells of every command. Exit codes: 1 it could not be done, 2 the task or read failed."
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -127,7 +133,7 @@ pub enum Command {
     #[command(after_help = "Examples:\n  enigma credit 1\n  enigma credit 0x… --json")]
     Credit(Credit),
     /// Pay out what the network owes an account
-    #[command(after_help = "Example:\n  enigma withdraw --from 1 --to 0x…")]
+    #[command(after_help = "Examples:\n  enigma withdraw --from 1 --to 0x…\n  enigma withdraw --of 0x…")]
     Withdraw(WithdrawCredit),
     /// Show what the seats of the key committee earned, and credit it to who is paid for them
     #[command(after_help = "Examples:\n  enigma seat\n  enigma seat 1 --claim")]

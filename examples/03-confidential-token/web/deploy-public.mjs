@@ -1,6 +1,8 @@
 // Deploys Token.sol in public, to compare with: `node deploy-public.mjs NAME SYMBOL SUPPLY` prints the address.
-// The chain's endpoint is $ETH_RPC_URL, by default that of a local network; its first account signs.
+// The chain's endpoint is $ETH_RPC_URL, by default that of the local network of the page; its first account signs.
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createWalletClient, http, publicActions } from 'viem'
 
@@ -12,7 +14,9 @@ const { abi, bytecode } = JSON.parse(
   execFileSync(process.execPath, [compiler, path('../Token.sol')], { encoding: 'utf8' }),
 )
 
-const transport = http(process.env.ETH_RPC_URL ?? 'http://127.0.0.1:8545')
+const network = join(process.env.ENIGMA_DATA_DIR || path('../../../.enigma'), 'network.json')
+const endpoint = process.env.ETH_RPC_URL ?? JSON.parse(readFileSync(network, 'utf8')).rpc
+const transport = http(endpoint)
 const client = createWalletClient({ transport, pollingInterval: 200 }).extend(publicActions)
 const [account] = await client.getAddresses()
 const hash = await client.deployContract({

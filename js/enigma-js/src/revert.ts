@@ -32,7 +32,7 @@ export function decodeRevert(abi: Abi | readonly unknown[] | undefined, data: He
     if (errorName === 'OutsideCall')
       return withHint(
         { text, errorName, args, data },
-        'Secret contracts cannot call or pay outside addresses yet.',
+        'Order calls of others by `Ethereum.call`.',
       )
     return { text, errorName, args, data }
   } catch {

@@ -3,10 +3,15 @@
 use std::path::PathBuf;
 
 use alloy_primitives::Address;
+use anyhow::{Result, bail};
 use clap::Args;
+use enigma_protocol::{fees, query};
 use enigma_sdk::Limits;
 
 use super::{Account, Target};
+
+/// Most gas that a task may have inside.
+const MAX_GAS: u64 = query::GAS;
 
 /// What every command that sends a task takes.
 #[derive(Args, Clone)]
@@ -14,13 +19,13 @@ pub struct Common {
     /// Ether that the contract gets, such as 0.5
     #[arg(long, default_value = "0")]
     pub value: String,
-    /// Gas inside the sealed world
-    #[arg(long)]
+    /// Gas inside the sealed world [default: 5,000,000; to deploy 15,000,000]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(..=MAX_GAS))]
     pub gas: Option<u64>,
-    /// Bytes of output and state change that it pays for
+    /// Bytes of output and state change that it pays for [default: 8,192; to deploy what the code takes]
     #[arg(long)]
     pub bytes: Option<u64>,
-    /// Gas of outbound calls that it pays for: 75,000 for each transfer of ether
+    /// Gas of outbound calls that it pays for: 75,000 for a transfer of ether, 90,000 and its own for a call [default: 200,000]
     #[arg(long)]
     pub outbound: Option<u64>,
     /// Pay from what the network owes the account, and send only what is short
@@ -35,12 +40,26 @@ pub struct Common {
 
 impl Common {
     /// What the task may cost, which is `usual` but for what was asked for.
-    pub fn limits(&self, usual: Limits) -> Limits {
-        Limits {
+    ///
+    /// # Errors
+    /// No commit has room for that.
+    pub fn limits(&self, usual: Limits) -> Result<Limits> {
+        let limits = Limits {
             gas: self.gas.unwrap_or(usual.gas),
             bytes: self.bytes.unwrap_or(usual.bytes),
             outbound: self.outbound.unwrap_or(usual.outbound),
+        };
+        let asked = limits.commit_gas();
+        if asked > fees::MAX_COMMIT_GAS {
+            bail!(
+                "{} bytes and {} gas of outbound calls take {asked} gas of the commit, which has {} for a task: \
+                 ask for less --bytes or --outbound",
+                limits.bytes,
+                limits.outbound,
+                fees::MAX_COMMIT_GAS
+            );
         }
+        Ok(limits)
     }
 }
 
@@ -64,6 +83,7 @@ pub struct Deploy {
 #[derive(Args)]
 pub struct Call {
     /// The secret contract
+    #[arg(value_parser = address)]
     pub address: Address,
     /// Its method, such as "transfer(address,uint256)(bool)"
     pub method: String,
@@ -106,6 +126,7 @@ pub struct Relay {
 #[derive(Args)]
 pub struct Read {
     /// The secret contract
+    #[arg(value_parser = address)]
     pub address: Address,
     /// Its method, such as "balanceOf(address)(uint256)"
     pub method: String,
@@ -139,6 +160,7 @@ pub struct Task {
 #[derive(Args)]
 pub struct Logs {
     /// The secret contract
+    #[arg(value_parser = address)]
     pub address: Address,
     /// Only this event, such as "Transfer(address indexed,address indexed,uint256)"; without it, events are named by the
     /// ABI that `deploy` kept
@@ -172,6 +194,7 @@ pub struct New {
 #[derive(Args)]
 pub struct Skip {
     /// The secret contract
+    #[arg(value_parser = address)]
     pub address: Address,
     #[command(flatten)]
     pub account: Account,
@@ -191,6 +214,9 @@ pub struct WithdrawCredit {
     /// Where the ether goes: an address, or the number of a funded account [default: to the account]
     #[arg(long)]
     pub to: Option<String>,
+    /// Whose credit is paid, to that account itself, if not that of --from: anybody may. Such as a secret contract's
+    #[arg(long, conflicts_with = "to", value_parser = address)]
+    pub of: Option<Address>,
     #[command(flatten)]
     pub account: Account,
 }
@@ -205,4 +231,9 @@ pub struct Seat {
     pub claim: bool,
     #[command(flatten)]
     pub account: Account,
+}
+
+/// An address, in words if it is none.
+fn address(text: &str) -> Result<Address, String> {
+    text.parse().map_err(|_| "expected an address: 0x and 40 hex digits".to_owned())
 }

@@ -19,7 +19,7 @@ pub async fn run(args: Authorise) -> Result<ExitCode> {
     let method = abi::method(&call.method)?;
     let (client, _) = common::client(&call.common.account).await?;
     let calldata = abi::encode_call(&method, &common::read_arguments(call.args)?)?;
-    let limits = call.common.limits(Limits::default());
+    let limits = call.common.limits(Limits::default())?;
     let relayer = call.relayer.as_deref().context("who will send it? Name --relayer")?;
     let relayer = common::address(relayer).context("--relayer")?;
     let value = abi::ether(&call.common.value)?;

@@ -13,7 +13,7 @@ pub async fn run(args: Call) -> Result<ExitCode> {
     let method = abi::method(&args.method)?;
     let (mut client, directory) = common::client(&args.common.account).await?;
     let calldata = abi::encode_call(&method, &common::read_arguments(args.args)?)?;
-    let limits = args.common.limits(Limits::default());
+    let limits = args.common.limits(Limits::default())?;
     let value = abi::ether(&args.common.value)?;
     let sent = if let Some(relayer) = &args.relayer {
         let index =
@@ -22,19 +22,14 @@ pub async fn run(args: Call) -> Result<ExitCode> {
         let relayer = relayer.with_credit(args.common.credit);
         let order = authorise::order(args.address, calldata, relayer.address(), value, limits);
         let authorised = client.authorise(order).await?;
-        let input = relayer.relay(&authorised.task).await?;
+        let input = relayer.relay(&authorised.task).await.map_err(|e| common::poor(e, &relayer))?;
         authorised.sent(&input)
     } else {
         client = client.with_credit(args.common.credit);
-        client.send(args.address, calldata, value, limits).await?
+        client.send(args.address, calldata, value, limits).await.map_err(|e| common::poor(e, &client))?
     };
-    let report = outcome::finish(&client, &args.common, &sent).await?;
+    let (report, outbound) = outcome::finish(&client, &args.common, &sent).await?;
     let known = || common::known_abi(&directory, args.address);
-    outcome::tell(
-        &method,
-        &report.outcome,
-        known,
-        args.common.account.target.json,
-        outcome::describe(&report),
-    )
+    let out = outcome::describe(&report, &outbound);
+    outcome::tell(&method, value, &report.outcome, known, args.common.account.target.json, out)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use alloy_primitives::Address;
 use anyhow::{Context, Result, bail};
 use enigma_chain::{Chain, Sender, accounts, json_abi::JsonAbi};
-use enigma_sdk::Client;
+use enigma_sdk::{Client, Error};
 
 use crate::{
     cli::{Account, By},
@@ -66,6 +66,24 @@ pub fn address(text: &str) -> Result<Address> {
     match text.parse::<u32>() {
         Ok(index) if index < accounts::USERS => Ok(accounts::local_address(index)?),
         _ => text.parse().with_context(|| format!("{text}: expected an address, or 0 to 9")),
+    }
+}
+
+/// What a task that was not sent is told of, with what to do if the account has too little.
+pub fn poor(error: Error, client: &Client) -> anyhow::Error {
+    let is_poor = matches!(
+        &error,
+        Error::Chain(enigma_chain::Error::RpcRefused { message, .. })
+            if message.to_lowercase().contains("insufficient funds")
+    );
+    if is_poor {
+        anyhow::anyhow!(
+            "{} has not enough ether: a task pays its value and the most that it can cost ahead, and what it does not use \
+             comes back as credit (`enigma credit`; --credit pays from it)",
+            client.address()
+        )
+    } else {
+        error.into()
     }
 }
 

@@ -29,11 +29,12 @@ pub async fn run(args: Deploy) -> Result<ExitCode> {
         Code { clear: bytecode, secret: arguments }
     };
     let salt = B256::new(random()?);
-    let limits = args.common.limits(Limits::for_deployment(&code));
-    let sent = client.deploy(code, salt, abi::ether(&args.common.value)?, Some(limits)).await?;
+    let limits = args.common.limits(Limits::for_deployment(&code))?;
+    let value = abi::ether(&args.common.value)?;
+    let sent = client.deploy(code, salt, value, Some(limits)).await.map_err(|e| common::poor(e, &client))?;
     directory.save_abi(sent.contract, &compiled["abi"])?;
-    let report = outcome::finish(&client, &args.common, &sent).await?;
-    let mut out = outcome::describe(&report);
+    let (report, outbound) = outcome::finish(&client, &args.common, &sent).await?;
+    let mut out = outcome::describe(&report, &outbound);
     if !matches!(report.outcome, Outcome::Returned(_)) {
         return Ok(outcome::failed(
             &report.outcome,

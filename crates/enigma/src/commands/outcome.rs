@@ -2,34 +2,67 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use alloy_primitives::hex;
+use alloy_primitives::{U256, hex};
 use anyhow::Result;
-use enigma_chain::json_abi::{Function, JsonAbi};
+use enigma_chain::{
+    OutboundEvent,
+    json_abi::{Function, JsonAbi},
+};
 use enigma_protocol::relayed::Unauthorised;
 use enigma_sdk::{Client, Outcome, Report, Sent};
 use serde_json::{Value, json};
 
 use crate::{abi, cli::Common};
 
-/// Waits for the commit, telling a person so.
-pub async fn finish(client: &Client, common: &Common, sent: &Sent) -> Result<Report> {
+/// Waits for the commit, telling a person so, and what the contract's portal did then.
+pub async fn finish(client: &Client, common: &Common, sent: &Sent) -> Result<(Report, Vec<OutboundEvent>)> {
     if !common.account.target.json {
         eprintln!("task {} is on the chain (block {}), waiting for its commit", sent.index, sent.block);
     }
     let report = client.wait(sent, Duration::from_secs(common.timeout)).await?;
+    let outbound = client.chain().outbound_of(report.commit, report.contract, report.index).await?;
     if !common.account.target.json {
         let paid = abi::show_ether(report.paid);
         eprintln!(
             "committed in block {}; it used {} gas inside and paid {paid} ETH",
             report.commit_block, report.gas_used
         );
+        outbound.iter().for_each(|made| eprintln!("{}", made_outside(made)));
     }
-    Ok(report)
+    Ok((report, outbound))
+}
+
+/// What became of an outbound call, in words.
+pub fn made_outside(made: &OutboundEvent) -> String {
+    let (target, value) = (made.target, abi::show_ether(made.value));
+    let with = if made.value.is_zero() { String::new() } else { format!(" with {value} ETH") };
+    match (made.number, made.success) {
+        (None, true) => format!("{value} ETH went to {target}"),
+        (None, false) => format!("{target} did not take {value} ETH: they are its credit"),
+        (Some(number), true) => format!("call {number}, of {target}{with}, succeeded"),
+        (Some(number), false) if made.value.is_zero() => format!("call {number}, of {target}, FAILED"),
+        (Some(number), false) => {
+            format!("call {number}, of {target}{with}, FAILED: the ether comes back with the next input")
+        }
+    }
+}
+
+/// The same for programs.
+pub fn outside_json(made: &[OutboundEvent]) -> Value {
+    made.iter()
+        .map(|made| {
+            json!({
+                "number": made.number.map(|number| number.to_string()), "target": made.target,
+                "valueWei": made.value.to_string(), "success": made.success,
+            })
+        })
+        .collect()
 }
 
 /// What programs read of any finished task.
-pub fn describe(report: &Report) -> Value {
+pub fn describe(report: &Report, outbound: &[OutboundEvent]) -> Value {
     json!({
+        "outbound": outside_json(outbound),
         "address": report.contract,
         "index": report.index,
         "transaction": report.transaction,
@@ -52,24 +85,38 @@ pub fn words(outcome: &Outcome, abi: Option<&JsonAbi>) -> (&'static str, String)
         Outcome::Reverted(data) => ("reverted", abi::revert_reason(abi, data)),
         Outcome::Halted(code) => ("halted", halt_reason(*code)),
         Outcome::Expired => ("expired", "the task came too late".into()),
-        Outcome::TooLarge => ("too-large", "the result is larger than the task paid for".into()),
+        Outcome::TooLarge => (
+            "too-large",
+            "the result is larger than the task paid for, state change and outbound calls counted; give more with \
+             --bytes or --outbound"
+                .into(),
+        ),
         Outcome::NotDeployed => ("not-deployed", "the contract's deployment failed".into()),
         Outcome::NotAuthorised(why) => ("not-authorised", unauthorised(*why)),
         Outcome::Unopened => ("unopened", "the enclave could not open the envelope".into()),
     }
 }
 
-/// Prints what `method` returned, one value a line, or why it did not; `out` is what programs read of it besides, `known` the
-/// contract's ABI if it is known. The exit code of a failure is 2.
+/// Prints what `method` returned, one value a line, or why it did not; `value` came along, `out` is what programs read of it
+/// besides, `known` the contract's ABI if it is known. The exit code of a failure is 2.
 pub fn tell(
     method: &Function,
+    value: U256,
     outcome: &Outcome,
     known: impl FnOnce() -> Option<JsonAbi>,
     as_json: bool,
     mut out: Value,
 ) -> Result<ExitCode> {
     let Outcome::Returned(data) = outcome else {
-        return Ok(failed(outcome, known().as_ref(), as_json, out));
+        let known = known();
+        let (kind, mut reason) = words(outcome, known.as_ref());
+        if let (Outcome::Reverted(data), Some(known)) = (outcome, &known)
+            && data.is_empty()
+            && let Some(hint) = abi::silence(known, method, value)
+        {
+            reason = format!("{reason}; {hint}");
+        }
+        return Ok(say_failed(kind, reason, as_json, out));
     };
     let values: Vec<String> = abi::decode_output(method, data)?.iter().map(abi::show).collect();
     if as_json {
@@ -85,8 +132,12 @@ pub fn tell(
 
 /// Tells why a task or read failed; `out` is what programs read of it besides. The exit code is 2, which no other
 /// failure has.
-pub fn failed(outcome: &Outcome, abi: Option<&JsonAbi>, as_json: bool, mut out: Value) -> ExitCode {
+pub fn failed(outcome: &Outcome, abi: Option<&JsonAbi>, as_json: bool, out: Value) -> ExitCode {
     let (kind, reason) = words(outcome, abi);
+    say_failed(kind, reason, as_json, out)
+}
+
+fn say_failed(kind: &str, reason: String, as_json: bool, mut out: Value) -> ExitCode {
     if as_json {
         out["ok"] = false.into();
         out["outcome"] = kind.into();

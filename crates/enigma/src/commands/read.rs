@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use alloy_primitives::U256;
 use anyhow::Result;
 use enigma_sdk::{Answer, Reader};
 use serde_json::{Value, json};
@@ -19,7 +20,7 @@ pub async fn run(args: Read) -> Result<ExitCode> {
     let mut out = describe(&answer);
     out["address"] = json!(args.address);
     let known = || common::known_abi(&directory, args.address);
-    outcome::tell(&method, &answer.outcome, known, args.account.target.json, out)
+    outcome::tell(&method, U256::ZERO, &answer.outcome, known, args.account.target.json, out)
 }
 
 fn describe(answer: &Answer) -> Value {

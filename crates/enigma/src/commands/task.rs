@@ -186,6 +186,7 @@ impl Told {
         }
         out!("money     {told}");
         out!("bytes     {}", self.sizes());
+        self.life.outbound.iter().for_each(|made| out!("outside   {}", outcome::made_outside(made)));
         Ok(())
     }
 
@@ -251,6 +252,7 @@ impl Told {
             task["gasCharged"] = public.gas_charged.into();
             task["outputBytes"] = public.output.len().into();
             task["deltaBytes"] = public.delta.len().into();
+            task["outbound"] = outcome::outside_json(&self.life.outbound);
         }
         if let Some(skip) = skip {
             task["skipped"] = json!({

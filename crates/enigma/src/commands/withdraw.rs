@@ -10,13 +10,17 @@ use serde_json::json;
 use super::common;
 use crate::{abi::show_ether, cli::WithdrawCredit};
 
-/// All of it, to the account or to whom it names.
+/// All of it, to the account or to whom it names; another account's to that account.
 pub async fn run(args: WithdrawCredit) -> Result<ExitCode> {
     let (client, _) = common::client(&args.account).await?;
-    let account = client.address();
+    let account = args.of.unwrap_or(client.address());
     let to = args.to.as_deref().map(common::address).transpose()?.unwrap_or(account);
     let credit = client.chain().credits(account).await?;
-    let receipt = match client.sender().call_enigma(&Enigma::withdrawToCall { to }, U256::ZERO).await {
+    let done = match args.of {
+        Some(account) => client.sender().call_enigma(&Enigma::withdrawForCall { account }, U256::ZERO).await,
+        None => client.sender().call_enigma(&Enigma::withdrawToCall { to }, U256::ZERO).await,
+    };
+    let receipt = match done {
         Err(error) if error.is_refusal("NothingToWithdraw") => {
             bail!("the network owes {account} nothing")
         }

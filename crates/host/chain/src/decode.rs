@@ -1,15 +1,15 @@
 //! From a log to the event that it says, for any bytes.
 
 use alloy::{primitives::keccak256, rpc::types::Log, sol_types::SolEvent};
-use alloy_primitives::B256;
+use alloy_primitives::{B256, U256};
 use enigma_protocol::input::{Input, Kind};
 
 use crate::{
     ChainBlock,
     bindings::Enigma,
     events::{
-        ChunkEvent, CommitEvent, CreatedEvent, Event, FoundEvent, InputEvent, LostEvent, SkipEvent,
-        SlashEvent, TakeoverEvent, TaskOutcome, kind, status,
+        ChunkEvent, CommitEvent, CreatedEvent, Event, FoundEvent, InputEvent, LostEvent, OutboundEvent,
+        SkipEvent, SlashEvent, TakeoverEvent, TaskOutcome, kind, status,
     },
 };
 
@@ -106,6 +106,19 @@ pub(crate) fn decode(log: &Log, block: &ChainBlock, transaction: B256) -> Option
             })
         }
         _ => return None,
+    })
+}
+
+/// What a log says of an outbound call; `None` if it is of something else. Nodes do not follow these.
+pub(crate) fn outbound(log: &Log) -> Option<OutboundEvent> {
+    let e = read::<Enigma::OutboundCalled>(log)?;
+    Some(OutboundEvent {
+        contract: e.secretContract,
+        index: e.index,
+        number: (e.number != U256::MAX).then_some(e.number),
+        target: e.target,
+        value: e.value,
+        success: e.success,
     })
 }
 

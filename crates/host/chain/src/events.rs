@@ -105,6 +105,23 @@ pub struct SkipEvent {
     pub transaction: B256,
 }
 
+/// What the portal of a secret contract did on Ethereum for a committed task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutboundEvent {
+    /// The secret contract.
+    pub contract: Address,
+    /// The input's index.
+    pub index: u64,
+    /// Number of the contract's call; a plain transfer of ether has none.
+    pub number: Option<U256>,
+    /// Who was paid or called.
+    pub target: Address,
+    /// Wei.
+    pub value: U256,
+    /// Whether it succeeded. A transfer that did not is credited to the target, the value of a call comes back inside.
+    pub success: bool,
+}
+
 /// Ranks of a contract's group were passed over.
 #[derive(Clone, Copy, Debug)]
 pub struct TakeoverEvent {

@@ -43,8 +43,8 @@ pub use client::{Chain, ChainBlock, NetworkState};
 pub use endpoints::Options;
 pub use error::{Error, contract_error_name};
 pub use events::{
-    ChunkEvent, CommitEvent, CreatedEvent, Event, FoundEvent, InputEvent, LostEvent, SkipEvent, SlashEvent,
-    Span, TakeoverEvent, TaskOutcome,
+    ChunkEvent, CommitEvent, CreatedEvent, Event, FoundEvent, InputEvent, LostEvent, OutboundEvent,
+    SkipEvent, SlashEvent, Span, TakeoverEvent, TaskOutcome,
 };
 pub use node_api::NodeApi;
 pub use records::{Account, EpochWord, LostRecord, Pool, Seat, Turns, WorkerRecord};

@@ -5,8 +5,9 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use enigma_protocol::receipt::{MAX_TASKS, Receipt};
 
 use crate::{
-    Chain, CommitEvent, Event, InputEvent, Result, SkipEvent,
+    Chain, CommitEvent, Event, InputEvent, OutboundEvent, Result, SkipEvent,
     bindings::Enigma,
+    decode::outbound,
     events::split,
     packed::unpack,
     view::{Question, View},
@@ -77,6 +78,22 @@ impl Chain {
         let question = self.events_about::<Enigma::Committed>(contract, firsts);
         let (_, commits) = self.search(question, since, self.height().await?).await?;
         Ok(commits.into_iter().find(|c| (c.first_index..=c.last_index).contains(&index)))
+    }
+
+    /// What the portal of a contract did for task `index`, which this transaction committed, in order.
+    ///
+    /// # Errors
+    /// The endpoints failed.
+    pub async fn outbound_of(
+        &self,
+        commit: B256,
+        contract: Address,
+        index: u64,
+    ) -> Result<Vec<OutboundEvent>> {
+        let read = |view: View| async move { view.receipt(commit).await };
+        let Some(receipt) = self.endpoints().ask(read).await? else { return Ok(Vec::new()) };
+        let logs = receipt.inner.logs().iter().filter(|log| log.address() == self.enigma());
+        Ok(logs.filter_map(outbound).filter(|e| e.contract == contract && e.index == index).collect())
     }
 
     /// How task `index` of a contract was skipped, if it was in the blocks from `since` on.

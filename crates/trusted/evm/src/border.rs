@@ -2,8 +2,9 @@
 //!
 //! revm shows every call to the precompile provider before it looks at code, and that is where the border
 //! lives. An address that has no code here, is no precompile and belongs to no contract of this world is outside.
-//! Ether sent there without data leaves the world (see [`crate::outbound`]). Any other call to it reverts that
-//! frame with [`outside_call`]; Solidity's `try`/`catch` and bubbling see it as they see any custom error.
+//! Ether sent there without data leaves the world (see [`crate::outbound`]); none sent so is no call, and succeeds.
+//! Any other call to it reverts that frame with [`outside_call`]; Solidity's `try`/`catch` and bubbling see it as
+//! they see any custom error.
 //! `SELFDESTRUCT` moves money without a call, so it has an instruction of its own.
 
 use std::sync::OnceLock;
@@ -92,7 +93,7 @@ impl<'a> PrecompileProvider<SealedContext<'a>> for Border {
         }
         let gas = Gas::new(inputs.gas_limit);
         if let Some(value) = sent(inputs) {
-            if !outbound::transfer(context, target, value) {
+            if !value.is_zero() && !outbound::transfer(context, target, value) {
                 return Err("a transfer out of the world failed".to_owned());
             }
             return Ok(Some(InterpreterResult::new(InstructionResult::Return, Bytes::new(), gas)));
@@ -105,10 +106,10 @@ impl<'a> PrecompileProvider<SealedContext<'a>> for Border {
     }
 }
 
-/// The wei of a call that does nothing but send ether.
+/// The wei of a call that does nothing but send ether; may be none.
 fn sent(inputs: &CallInputs) -> Option<U256> {
     let plain = inputs.scheme == CallScheme::Call && !inputs.is_static && inputs.input.is_empty();
-    inputs.value.transfer().filter(|value| plain && !value.is_zero())
+    inputs.value.transfer().filter(|_| plain)
 }
 
 /// Whether a contract of this world lives at `address`, one created by this very task included.

@@ -55,6 +55,11 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Gas of the commit that this comes to, by the schedule.
+    pub fn commit_gas(&self) -> u64 {
+        fees::commit_gas_for(self.bytes, self.outbound)
+    }
+
     /// Enough for a deployment: its code travels back in the sealed delta.
     pub fn for_deployment(code: &Code) -> Self {
         let code = code.clear.len() + code.secret.len();
@@ -353,7 +358,7 @@ impl Client {
             onBehalfOf: B256::ZERO,
             value,
             gasLimit: limits.gas,
-            commitGas: fees::commit_gas_for(limits.bytes, limits.outbound),
+            commitGas: limits.commit_gas(),
             priceCap: 4 * base_fee + 2 * TIP,
             tip: TIP,
         })

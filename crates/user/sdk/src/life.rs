@@ -1,7 +1,9 @@
 //! What the chain tells everybody about a task: when, by whom, for how much. No node is asked, so none need be believed.
 
 use alloy_primitives::{Address, B256, U256};
-use enigma_chain::{CommitEvent, InputEvent, SkipEvent, WorkerRecord, bindings::Enigma::SecretContract};
+use enigma_chain::{
+    CommitEvent, InputEvent, OutboundEvent, SkipEvent, WorkerRecord, bindings::Enigma::SecretContract,
+};
 use enigma_crypto::sign::recover;
 use enigma_protocol::{clock::Order, fees, receipt::Status};
 
@@ -51,6 +53,8 @@ pub struct Life {
     pub worker: Option<WorkerRecord>,
     /// What it cost.
     pub money: Money,
+    /// What the contract's portal did on Ethereum for it, in order.
+    pub outbound: Vec<OutboundEvent>,
 }
 
 impl Client {
@@ -87,8 +91,10 @@ impl Client {
         if let Some(commit) = commit {
             let worker = self.signer_of(&commit).await?;
             let money = money(&input, Some(&commit));
+            let outbound = self.chain().outbound_of(commit.transaction, input.contract, input.index).await?;
             return Ok(Life {
                 money,
+                outbound,
                 input,
                 stage: Stage::Committed,
                 commit: Some(commit),
@@ -108,6 +114,7 @@ impl Client {
             let money = Money { paid: Some(U256::ZERO), refunded: Some(skip.refund), ..money };
             return Ok(Life {
                 money,
+                outbound: Vec::new(),
                 input,
                 stage: Stage::Skipped,
                 commit: None,
@@ -116,7 +123,7 @@ impl Client {
             });
         }
         let (stage, worker) = (stage(&input, &record, height), self.drawn(input.contract).await?);
-        Ok(Life { money, input, stage, commit: None, skip: None, worker })
+        Ok(Life { money, outbound: Vec::new(), input, stage, commit: None, skip: None, worker })
     }
 
     /// The worker whose enclave signed a commit first. The signature is in the transaction's calldata; a contract that

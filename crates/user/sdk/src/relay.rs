@@ -9,7 +9,6 @@ use enigma_crypto::{bls::PublicKey, ibe, scalar::Scalar};
 use enigma_primitives::Secret;
 use enigma_protocol::{
     envelope::{self, Binding, Claim},
-    fees,
     input::Kind,
     network::{ERA, key_message},
     relayed::{self, Authorisation, LIFETIME, Place},
@@ -145,7 +144,7 @@ impl Client {
                 on_behalf_of: order.on_behalf_of,
                 value: order.value,
                 gas_limit: order.limits.gas,
-                commit_gas: fees::commit_gas_for(order.limits.bytes, order.limits.outbound),
+                commit_gas: order.limits.commit_gas(),
                 expiry: plaintext.expiry,
             },
             reply_key: plaintext.reply_key,

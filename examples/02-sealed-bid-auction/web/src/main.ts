@@ -25,7 +25,9 @@ const field = (id: string) => element(id, HTMLInputElement)
 const amountOf = (id: string): bigint => {
   const typed = field(id).value.trim()
   if (!/^\d+(\.\d{1,18})?$/.test(typed)) throw new Error('Expected an amount of ether, such as 0.4.')
-  return parseEther(typed)
+  const amount = parseEther(typed)
+  if (amount === 0n) throw new Error('Expected more than nothing.')
+  return amount
 }
 const eth = (wei: unknown) => `${formatEther(wei as bigint)} ETH`
 
@@ -38,7 +40,8 @@ page.on('enter', 'bid-hint', async () => {
 })
 
 page.on('bid-form', 'bid-hint', async () => {
-  await page.task({ functionName: 'bid', args: [amountOf('amount')] })
+  const bid = amountOf('amount')
+  await page.task({ functionName: 'bid', args: [bid], title: `bid(${eth(bid)})` })
   field('amount').value = ''
   return 'Your bid is in.'
 })
@@ -68,6 +71,11 @@ page.on('winner', 'answer', async () => {
 page.on('withdraw-form', 'answer', async () => {
   const { account } = await page.connected()
   const amount = amountOf('piece')
-  await page.task({ functionName: 'withdraw', args: [account.address, amount], outbound: TRANSFER_GAS })
+  await page.task({
+    functionName: 'withdraw',
+    args: [account.address, amount],
+    outbound: TRANSFER_GAS,
+    title: `withdraw(${nameOf(account.address)}, ${eth(amount)})`,
+  })
   return `${eth(amount)} are yours on Ethereum.`
 })

@@ -9,7 +9,7 @@ import {
   parseUnits,
   zeroAddress,
 } from 'viem'
-import { element, onAction, tell } from '../../../web/dom'
+import { element, onAction, tell, tellPending } from '../../../web/dom'
 import { connectWallet, localAccounts, localWallet } from '../../../web/wallet'
 import type { Connect, Token } from './token'
 
@@ -102,7 +102,7 @@ function say(id: string): (error: unknown) => void {
 onAction(
   'connect-form',
   async () => {
-    tell('status', 'Connecting…')
+    tellPending('status')
     const at = parse(address)
     if ((await listed).length > 0) window.ethereum = localWallet(account.value as Address)
     if (!window.ethereum) throw new Error('There is no wallet here: install one.')
@@ -119,6 +119,7 @@ onAction(
 onAction(
   'transfer-form',
   async () => {
+    tellPending('progress')
     const from = connected()
     const value = parseUnits(amount.value.trim(), from.decimals)
     if ((await from.balanceOf(from.account)) < value) throw new Error('You have less than that.')
@@ -135,6 +136,7 @@ onAction(
 onAction(
   'lookup-form',
   async () => {
+    tellPending('found')
     const whose = parse(holder)
     tell('found', text(await connected().balanceOf(whose)))
   },

@@ -15,7 +15,7 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { element, tell } from '../../../web/dom'
 import { explainer, startPage } from '../../../web/page'
 import { abi, bytecode } from '../../Mixer.sol'
-import { withdraw } from './withdraw'
+import { withdrawal } from './withdraw'
 
 /** What a relayer gets, in ether: more than a task costs it here. */
 const RELAY_FEE = parseEther('0.01')
@@ -39,13 +39,17 @@ function spent(): Hex {
   return typed
 }
 
+/** All that were made here: one that is not shown any more is money that nobody has. */
+const notes: Hex[] = []
+
 const page = startPage({ name: 'Mixer', abi, bytecode, explain }, () => [denomination(), RELAY_FEE])
 
 page.on('deposit', 'deposit-hint', async () => {
   const value = (await page.read('denomination', true)) as bigint
   const note = toHex(crypto.getRandomValues(new Uint8Array(32)))
   // Shown before anything is paid: money under a note that nobody has is lost.
-  tell('note', note)
+  notes.push(note)
+  tell('note', notes.join('\n'))
   await page.task({
     functionName: 'deposit',
     args: [keccak256(encodeAbiParameters([{ type: 'bytes32' }], [note]))],
@@ -55,10 +59,12 @@ page.on('deposit', 'deposit-hint', async () => {
 })
 
 page.on('withdraw-form', 'answer', async () => {
-  const [relayer, key] = [await page.connected(), generatePrivateKey()]
+  const [note, key] = [spent(), generatePrivateKey()]
   const fresh = privateKeyToAccount(key)
-  tell('key', `Key of the fresh account ${fresh.address}: ${key}`)
-  await withdraw(relayer, fresh, { address: getAddress(field('contract').value.trim()), abi, note: spent() })
+  tell('key-hint', `The key of the fresh account ${fresh.address}, which is stored nowhere:`)
+  tell('key', key)
+  const address = getAddress(field('contract').value.trim())
+  await page.relay((relayer) => withdrawal(relayer, fresh, { address, abi, note }))
   field('spend').value = ''
   return `Taken out to ${fresh.address}.`
 })

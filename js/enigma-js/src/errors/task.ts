@@ -212,7 +212,7 @@ const REFUSALS: Record<string, string> = {
   InvalidEnvelopeSize: 'Calldata is too long: an envelope has at most 65,536 bytes.',
   NotStarted: 'The network has no lottery yet: wait for its second epoch.',
   NothingToWithdraw: 'The Enigma contract owes this account nothing.',
-  PriceCapTooLow: 'The base fee has risen: try again.',
+  PriceCapTooLow: 'Try again, with a higher `priceCap`.',
   TooManyPending: '255 inputs of this contract are pending: try again after the next commit.',
   WithdrawalFailed: 'The recipient did not take the money.',
 }

@@ -60,8 +60,13 @@ impl Index {
         while from < height {
             let to = height.min(from.saturating_add(SPAN));
             let events = self.chain.history(from + 1, to).await?;
-            let last = if to == height { newest.clone() } else { self.chain.block(to).await? };
-            let reached = self.head_at(&last).await?;
+            // Endpoints have headers and logs of all blocks, but state of the last ones alone: it is asked of the newest.
+            let reached = if to == height {
+                self.head_at(&newest).await?
+            } else {
+                let ChainBlock { number, hash, timestamp, .. } = self.chain.block(to).await?;
+                Head { number, hash, timestamp, ..head }
+            };
             let news = self.write(|memory| {
                 let (mut news, mut took) = (Vec::new(), Vec::new());
                 events.iter().for_each(|event| memory.note(event, &mut news, &mut took));

@@ -184,11 +184,22 @@ fn a_query_sends_nothing() {
 }
 
 #[test]
-fn without_value_or_with_data_an_outside_call_reverts_as_ever() {
+fn no_ether_at_all_is_no_call_and_succeeds() {
+    let mut life = purse_with(100);
+    for target in [BOB, ALICE] {
+        // A payout whose share is nothing must not undo the others.
+        let (done, left) = life.play(vec![give(target, 0), give(target, 7), give(target, 0)]);
+        assert!(done.iter().all(|done| done.ok && done.back.is_empty()));
+        assert_eq!(left.len(), 1, "only what carries ether leaves");
+    }
+}
+
+#[test]
+fn with_data_or_by_another_kind_of_call_an_outside_call_reverts_as_ever() {
     let mut life = purse_with(100);
     for target in [BOB, ALICE] {
         let steps = vec![
-            give(target, 0),
+            step(0, target, 0, vec![0]),
             step(0, target, 5, vec![0]),
             step(1, target, 0, vec![]),
             step(2, target, 0, vec![]),
