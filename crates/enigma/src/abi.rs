@@ -251,7 +251,8 @@ mod tests {
         assert_eq!(told("put(uint256)", 1).unwrap(), "put(uint256) is not payable: it takes no --value");
         let told = told("puts(uint256)", 0).unwrap();
         assert_eq!(told, "the contract has no method puts(uint256); it has pay(), put(uint256)");
-        let proxy = JsonAbi::parse(["fallback() external payable"]).unwrap();
+        let proxy: JsonAbi =
+            serde_json::from_value(json!([{ "type": "fallback", "stateMutability": "payable" }])).unwrap();
         assert_eq!(silence(&proxy, &method("any()").unwrap(), U256::from(1)), None);
     }
 

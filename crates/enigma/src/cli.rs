@@ -6,6 +6,7 @@ mod task;
 
 use std::path::PathBuf;
 
+use alloy_primitives::Address;
 use clap::{Args, Parser, Subcommand};
 
 pub use network::{Chain, Chaos, Setup, Up};
@@ -167,6 +168,11 @@ pub struct Account {
     pub from: u32,
     #[command(flatten)]
     pub target: Target,
+}
+
+/// An address, in words if it is none.
+fn address(text: &str) -> Result<Address, String> {
+    text.parse().map_err(|_| "expected an address: 0x and 40 hex digits".to_owned())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use alloy_primitives::{Address, B256};
 use clap::{Args, Subcommand};
 
-use super::Target;
+use super::{Target, address};
 use crate::operator;
 
 #[derive(Args)]
@@ -156,7 +156,7 @@ pub struct Withdraw {
 #[derive(Args)]
 pub struct By {
     /// The Enigma contract [default: of the network in --data-dir]
-    #[arg(long, requires = "rpc")]
+    #[arg(long, requires = "rpc", value_parser = address)]
     pub enigma: Option<Address>,
     /// The chain's endpoint [default: of the network in --data-dir]
     #[arg(long)]
@@ -171,10 +171,10 @@ pub struct By {
 #[derive(Args)]
 pub struct Admit {
     /// Address of the enclave's signing key
-    #[arg(long)]
+    #[arg(long, value_parser = address)]
     pub signer: Address,
     /// The account that stakes for it and is paid
-    #[arg(long)]
+    #[arg(long, value_parser = address)]
     pub operator: Address,
     /// What runs there
     #[arg(long)]

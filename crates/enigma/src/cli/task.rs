@@ -8,7 +8,7 @@ use clap::Args;
 use enigma_protocol::{fees, query};
 use enigma_sdk::Limits;
 
-use super::{Account, Target};
+use super::{Account, Target, address};
 
 /// Most gas that a task may have inside.
 const MAX_GAS: u64 = query::GAS;
@@ -231,9 +231,4 @@ pub struct Seat {
     pub claim: bool,
     #[command(flatten)]
     pub account: Account,
-}
-
-/// An address, in words if it is none.
-fn address(text: &str) -> Result<Address, String> {
-    text.parse().map_err(|_| "expected an address: 0x and 40 hex digits".to_owned())
 }
