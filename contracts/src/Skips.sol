@@ -47,7 +47,7 @@ abstract contract Skips is ITurns, Turns, Slashing {
         uint256 refund = FeeSchedule.maxFee(input.commitGas, input.gasLimit, input.priceCap) + input.value;
         _credit(input.sender, refund);
         emit Skipped(account, index, stateHead, input.sender, refund);
-        if (isWhole) _passOverGroup(account);
+        if (isWhole) _passOverGroup(account, record.signers);
     }
 
     /// @inheritdoc ITurns
@@ -85,12 +85,13 @@ abstract contract Skips is ITurns, Turns, Slashing {
         return _elapsed(account, inputBlock) >= whole;
     }
 
-    function _passOverGroup(address account) private {
+    /// @dev If there are fewer workers than the contract needs signers, nobody could have signed, and nobody is to blame.
+    function _passOverGroup(address account, uint256 signers) private {
         uint256 word = _groupOf(account, _currentEpoch(), groupSize);
         uint256 count = Group.countOf(word);
         if (count > groupSize) count = groupSize;
         uint256 added = ((1 << count) - 1) & ~Group.silentOf(word);
-        if (added != 0) _burn(_passOver(account, Group.withSilent(word, added), added));
+        if (added != 0 && count >= signers) _burn(_passOver(account, Group.withSilent(word, added), added));
     }
 
     /// @dev The index and the hash of the oldest pending input, if it is `input`.

@@ -7,7 +7,7 @@ import {IEnigma} from "../src/interfaces/IEnigma.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
 import {Input, Parameters, TaskParameters} from "../src/interfaces/Types.sol";
 import {AccountTest} from "./AccountTest.sol";
-import {GenerousPortal, Knocker, NaivePool, Planted} from "./Planted.sol";
+import {Forwarder, GenerousPortal, Knocker, NaiveForwarder, NaivePool, Planted} from "./Planted.sol";
 import {Burner, Echo} from "./Recipients.sol";
 import {Commitment, OutboundCall} from "./Packing.sol";
 
@@ -215,6 +215,50 @@ contract MoneyAttacksTest is AccountTest {
         assertGt(COPIER.balance, 0);
     }
 
+    // What others have left with a forwarding contract
+
+    /// @dev Has a forwarder send a task without a wei from the caller, whose value is all that the forwarder is owed.
+    function _askFor(Forwarder forwarder, TaskParameters memory task) private returns (bool success) {
+        task.value = enigma.credits(address(forwarder)) - _due(task);
+        bytes memory envelope = _envelope(0);
+        uint40 epoch = enigma.currentEpoch();
+        vm.prank(COPIER);
+        (success,) = address(forwarder).call(abi.encodeCall(Forwarder.forward, (account, epoch, envelope, task)));
+    }
+
+    /// @dev A task of Bob's that came to nothing, so that value and change are the forwarder's credit.
+    function _leaveCredit(Forwarder forwarder) private returns (uint256 left) {
+        TaskParameters memory task = _task(1 ether);
+        task.onBehalfOf = bytes32(uint256(uint160(BOB)));
+        bytes memory envelope = _envelope(logged[account].length);
+        uint40 epoch = enigma.currentEpoch();
+        _remember(account, 1, address(forwarder), task, epoch, 0, envelope);
+        deal(BOB, _due(task));
+        vm.prank(BOB);
+        forwarder.forward{value: _due(task)}(account, epoch, envelope, task);
+        vm.roll(block.number + 1);
+        Commitment memory c = _unsigned(account, 1);
+        c.receipt.results[0].status = 1;
+        _sign(c);
+        enigma.commit(_one(c));
+        left = enigma.credits(address(forwarder));
+        assertGt(left, 1 ether);
+    }
+
+    function test_aForwarderThatWantsTheWholePaymentSpendsNoCredit() public {
+        Forwarder forwarder = new Forwarder(enigma);
+        uint256 left = _leaveCredit(forwarder);
+        assertFalse(_askFor(forwarder, _task(0)));
+        assertEq(enigma.credits(address(forwarder)), left);
+    }
+
+    function test_aForwarderThatDoesNotLookIsRobbedOfItsCredit() public {
+        NaiveForwarder forwarder = new NaiveForwarder(enigma);
+        _leaveCredit(forwarder);
+        assertTrue(_askFor(forwarder, _task(0)));
+        assertEq(enigma.credits(address(forwarder)), 0);
+    }
+
     // To read a result and not to pay for it
 
     /// @dev The sender and the first host: it has executed, they have read, and it withholds the commit.
@@ -388,6 +432,26 @@ contract MoneyAttacksTest is AccountTest {
         address burner = address(new Burner());
         _signWith(c, _list(_callOf(index, burner, 1, uint64(_room(c) - 90_000), "")));
         _cannotStall(c);
+    }
+
+    /// @dev Why workers bundle by what tasks cost, and not by their number alone.
+    function test_poisonsThatLandAloneDoNotLandTogether() public {
+        address burner = address(new Burner());
+        for (uint256 i = 0; i < 4; ++i) {
+            _next(_rich());
+        }
+        Commitment memory c = _unsigned(account, 4);
+        OutboundCall[] memory calls = new OutboundCall[](4);
+        for (uint256 i = 0; i < 4; ++i) {
+            calls[i] = _callOf(1 + i, burner, 1, uint64(_room(c) - 90_000), "");
+        }
+        _signWith(c, calls);
+        assertFalse(_landsAlone(c));
+        for (uint256 i = 0; i < 4; ++i) {
+            c = _unsigned(account, 1);
+            _signWith(c, _list(calls[i]));
+            assertTrue(_landsAlone(c));
+        }
     }
 
     function test_aReturnBombWithAllTheGasStallsNothing() public {

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IEnigma} from "../src/interfaces/IEnigma.sol";
+import {TaskParameters} from "../src/interfaces/Types.sol";
 
 /// @notice Weaknesses for tests of attacks: the real code with one opcode exchanged for another that takes and gives as many words.
 library Planted {
@@ -65,4 +66,46 @@ contract GenerousPortal {
     }
 
     receive() external payable {}
+}
+
+/// @notice The forwarding contract of docs/relaying.md.
+contract Forwarder {
+    error PaymentDue(uint256 due);
+
+    IEnigma internal immutable enigma;
+
+    constructor(IEnigma enigma_) {
+        enigma = enigma_;
+    }
+
+    function forward(
+        address to,
+        uint40 epoch,
+        bytes calldata envelope,
+        TaskParameters memory task
+    ) external payable virtual {
+        uint256 due =
+            task.value + (uint256(task.commitGas) + task.gasLimit / 8) * task.priceCap;
+        if (msg.value != due) revert PaymentDue(due);
+        _forward(to, epoch, envelope, task);
+    }
+
+    function _forward(address to, uint40 epoch, bytes calldata envelope, TaskParameters memory task) internal {
+        task.onBehalfOf = bytes32(uint256(uint160(msg.sender)));
+        enigma.createTask{value: msg.value}(to, epoch, envelope, task);
+    }
+}
+
+/// @notice One that does not look at what its caller pays.
+contract NaiveForwarder is Forwarder {
+    constructor(IEnigma enigma_) Forwarder(enigma_) {}
+
+    function forward(
+        address to,
+        uint40 epoch,
+        bytes calldata envelope,
+        TaskParameters memory task
+    ) external payable override {
+        _forward(to, epoch, envelope, task);
+    }
 }

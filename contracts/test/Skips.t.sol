@@ -206,6 +206,50 @@ contract SkipsTest is AccountTest {
         }
     }
 
+    /// @dev With fewer workers than the contract asks for signers, nobody could have signed: whoever deploys such contracts
+    /// must not have the few slashed for it.
+    function test_aGroupThatIsTooSmallForTheContractIsNotSlashed() public {
+        _leaveTwo();
+        account = _deploy(ALICE, "three", 3);
+        start = block.number;
+        vm.roll(start + DEADLINE);
+        Commitment memory c = _unsigned(account, 1);
+        c.signatures = new bytes[](3);
+        for (uint256 i = 0; i < 3; ++i) {
+            c.signatures[i] = _signed(_workerKey(i % 2), _receiptHash(c.receipt));
+        }
+        vm.expectRevert(ICommits.GroupTooSmall.selector);
+        enigma.commit(_one(c));
+
+        _skip();
+        assertEq(enigma.credits(ALICE), _due(_task(0)));
+        assertEq(_silent(), 0);
+        assertEq(enigma.worker(0).stake, 100 ether);
+        assertEq(enigma.worker(1).stake, 200 ether);
+    }
+
+    /// @dev As many as it asks for could have signed.
+    function test_aGroupThatIsJustLargeEnoughIsSlashed() public {
+        _leaveTwo();
+        account = _deploy(ALICE, "two", 2);
+        start = block.number;
+        vm.roll(start + DEADLINE);
+        _skip();
+        assertEq(_silent(), 3);
+        assertEq(enigma.worker(0).stake, 99 ether);
+        assertEq(enigma.worker(1).stake, 198 ether);
+    }
+
+    function _leaveTwo() private {
+        for (uint256 id = 2; id < WORKERS; ++id) {
+            vm.prank(_operator(id));
+            enigma.logout(id);
+        }
+        _nextEpoch();
+        _nextEpoch();
+        assertEq(enigma.group(account).length, 2);
+    }
+
     function test_aSkippedInputIsNotCommittedAnyMore() public {
         vm.roll(start + DEADLINE);
         Commitment memory c = _unsigned(account, 1);

@@ -53,8 +53,9 @@ interface ITurns {
 
     /// @notice Gives up the oldest pending input and credits its sender with fee and value. Anybody may, `skipEpochs`
     /// epoch lengths after the input could first be committed, if its clock has counted the turns of the whole group,
-    /// which then is slashed; after four times as long, whatever the clock says. The clock of the next input begins in this
-    /// block, so a queue of dead inputs goes one by one, each after the group's whole clock.
+    /// which then is slashed, unless it has fewer workers than the contract needs signers; after four times as long,
+    /// whatever the clock says. The clock of the next input begins in this block, so a queue of dead inputs goes one by
+    /// one, each after the group's whole clock.
     /// @param input The oldest pending input, as it was logged.
     function skip(address secretContract, Input calldata input) external;
 

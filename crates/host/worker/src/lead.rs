@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use alloy_primitives::Address;
 use enigma_failpoints::failpoint;
-use enigma_protocol::{door::Executed, peer::CosignRequest};
+use enigma_protocol::{door::Executed, fees, outbound::OutboundCall, peer::CosignRequest};
 use futures::future::join_all;
 use tokio::time::timeout;
 
@@ -77,14 +77,17 @@ impl<W: World> Inner<W> {
             let from = p.untrusted.input.block_number.saturating_add(standing.depth.into());
             from <= self.at.get()
         };
-        let next: Vec<&Pending> = next.iter().take_while(deep).collect();
-        let (Some(first), Some(last)) = (next.first(), next.last()) else { return Ok(Did::Nothing) };
-        let (first, last) = (first.index, last.index);
-        let inputs = next.iter().map(|p| p.untrusted.clone()).collect();
+        let mut next: Vec<&Pending> = next.iter().take_while(deep).collect();
+        let Some(first) = next.first().map(|p| p.index) else { return Ok(Did::Nothing) };
         failpoint!("worker.execute.before");
-        let work = Work { contract, first_index: first, inputs, anchor: None };
-        let executed = self.world.execute(&work, self).await?;
+        let mut executed = self.execute(contract, &next).await?;
+        let fit = fitting(&executed);
+        if fit < next.len() {
+            next.truncate(fit);
+            executed = self.execute(contract, &next).await?;
+        }
         failpoint!("worker.execute.after");
+        let last = executed.receipt.last_index;
         self.keep(contract, &executed)?;
         let signatures = self.gather(standing, &executed, next[0]).await?;
         let inputs = next.iter().map(|p| p.untrusted.input.clone()).collect();
@@ -96,6 +99,12 @@ impl<W: World> Inner<W> {
         failpoint!("worker.commit.landed");
         tracing::info!(%contract, first, last, block, "committed");
         Ok(Did::Something)
+    }
+
+    async fn execute(&self, contract: Address, next: &[&Pending]) -> Result<Executed> {
+        let first_index = next.first().map_or(0, |p| p.index);
+        let inputs = next.iter().map(|p| p.untrusted.clone()).collect();
+        self.world.execute(&Work { contract, first_index, inputs, anchor: None }, self).await
     }
 
     /// Keeps the snapshot of a receipt before the receipt can land.
@@ -178,6 +187,23 @@ impl<W: World> Inner<W> {
     }
 }
 
+/// How many of a receipt's inputs, from the first on, fit one commit: as many as cost no more than one alone may. Somebody
+/// may send several that do not fit a transaction together, and a receipt that never lands would hold up its contract until
+/// they are skipped.
+fn fitting(executed: &Executed) -> usize {
+    let (first, count) = (executed.receipt.first_index, executed.receipt.results.0.len() as u64);
+    let bytes =
+        executed.outputs.0.iter().zip(&executed.deltas.0).map(|(o, d)| (o.0.len() + d.0.len()) as u64);
+    let mut sum = 0u64;
+    let fits = (first..).zip(bytes).take_while(|&(index, bytes)| {
+        let calls = executed.outbound.0.iter().filter(|call| call.index == index);
+        let outbound = calls.map(OutboundCall::schedule_gas).fold(0, u64::saturating_add);
+        sum = sum.saturating_add(fees::schedule(count, bytes, outbound));
+        sum <= fees::MAX_COMMIT_GAS
+    });
+    fits.count().max(1)
+}
+
 /// How long a stand-by leaves to those before it whatever the blocks say: a chain that makes a block for each transaction
 /// runs through a turn before anybody could execute anything.
 fn courtesy(standing: &Standing, me: u64) -> Duration {
@@ -194,5 +220,95 @@ fn request(standing: &Standing, executed: &Executed) -> CosignRequest {
         count: receipt.results.0.len() as u32,
         anchor: receipt.anchor_number,
         state_head: standing.state_head,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::{B256, U256};
+    use enigma_protocol::{
+        outbound::OutboundKind,
+        receipt::{Receipt, Status, TaskResult},
+    };
+
+    use super::*;
+
+    /// Bytes of output, and the gas of each call.
+    type Size = (usize, &'static [u64]);
+
+    /// A receipt of inputs from 7 on.
+    fn executed(inputs: &[Size]) -> Executed {
+        let result = TaskResult {
+            status: Status::Completed,
+            gas_charged: 32_768,
+            output_hash: B256::ZERO,
+            delta_hash: B256::ZERO,
+        };
+        let receipt = Receipt {
+            network: B256::ZERO,
+            ruleset: 1,
+            secret_contract: Address::ZERO,
+            epoch: 2,
+            first_index: 7,
+            last_index: 6 + inputs.len() as u64,
+            input_head: B256::ZERO,
+            state_head_before: B256::ZERO,
+            state_head_after: B256::ZERO,
+            anchor_number: 1,
+            anchor_hash: B256::ZERO,
+            results: vec![result; inputs.len()].into(),
+            snapshot_hash: B256::ZERO,
+            outbound_hash: B256::ZERO,
+        };
+        let call = |index, gas| OutboundCall {
+            index,
+            kind: OutboundKind::Call,
+            target: Address::ZERO,
+            value: U256::ZERO,
+            gas,
+            data: Vec::new().into(),
+        };
+        let calls =
+            (7..).zip(inputs).flat_map(|(index, (_, gas))| gas.iter().map(move |&gas| call(index, gas)));
+        let outbound: Vec<OutboundCall> = calls.collect();
+        Executed {
+            receipt,
+            signature: [0; 65],
+            outputs: inputs.iter().map(|(bytes, _)| vec![1; *bytes].into()).collect::<Vec<_>>().into(),
+            deltas: vec![vec![1; 144].into(); inputs.len()].into(),
+            outbound: outbound.into(),
+            snapshot: None,
+        }
+    }
+
+    #[test]
+    fn inputs_that_fit_a_transaction_are_committed_together() {
+        let (usual, calling): (Size, Size) = ((1_168, &[]), (144, &[100_000]));
+        assert_eq!(fitting(&executed(&[usual; BATCH])), BATCH);
+        assert_eq!(fitting(&executed(&[calling; BATCH])), BATCH);
+    }
+
+    #[test]
+    fn inputs_that_fit_no_transaction_together_are_committed_apart() {
+        let (small, long, poison): (Size, Size, Size) = ((144, &[]), (100_000, &[]), (144, &[4_800_000]));
+        assert_eq!(fitting(&executed(&[poison; BATCH])), 1);
+        assert_eq!(fitting(&executed(&[long; BATCH])), 1);
+        assert_eq!(fitting(&executed(&[small, small, small, poison, small])), 3, "what comes before it");
+        let calling: [Size; 3] = [(144, &[2_000_000]), (144, &[1_000_000, 1_000_000]), (144, &[600_000])];
+        assert_eq!(fitting(&executed(&calling)), 2);
+    }
+
+    #[test]
+    fn all_of_them_cost_no_more_than_one_alone_may() {
+        let gas = |bytes: u64| fees::schedule(2, bytes + 144, 0);
+        let most = (fees::MAX_COMMIT_GAS - gas(144)) - fees::schedule(2, 144, 0);
+        let bytes = (most / fees::BYTE_GAS) as usize;
+        assert_eq!(fitting(&executed(&[(144, &[]), (bytes, &[])])), 2);
+        assert_eq!(fitting(&executed(&[(144, &[]), (bytes + 1, &[])])), 1);
+    }
+
+    #[test]
+    fn the_oldest_input_always_goes() {
+        assert_eq!(fitting(&executed(&[(144, &[u64::MAX]), (144, &[])])), 1);
     }
 }

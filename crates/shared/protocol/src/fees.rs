@@ -27,6 +27,9 @@ pub const MIN_COMMIT_GAS: u64 = RECEIPT_GAS + TASK_GAS + BYTE_GAS * 2 * SMALLEST
 /// Largest `commitGas`: a commit of one task fits a transaction of 128 KiB.
 pub const MAX_COMMIT_GAS: u64 = 5_000_000;
 
+/// Largest `commitGas`: a commit of one task that costs no more fits a transaction of 16,777,216 gas and of 128 KiB.
+pub const MAX_COMMIT_GAS: u64 = 5_000_000;
+
 /// Schedule gas of a task of a receipt of `tasks`, with so many bytes of output and delta and so much gas of outbound
 /// calls.
 pub fn schedule(tasks: u64, bytes: u64, outbound: u64) -> u64 {

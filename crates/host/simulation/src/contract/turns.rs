@@ -162,9 +162,12 @@ impl State {
         if marks.elapsed(now.number) >= terms.whole() {
             let (epoch, _) = self.epoch_at(now.number);
             let (order, ids) = self.order(contract, epoch);
-            let group = ids.len().min(usize::from(rules.group_size));
-            let silent = order.silent | ((1u16 << group) - 1) as u8;
-            self.pass_over(rules, now, contract, epoch, silent, &mut events);
+            // With fewer than the contract needs signers, nobody could have signed.
+            if ids.len() >= usize::from(record.signers) {
+                let group = ids.len().min(usize::from(rules.group_size));
+                let silent = order.silent | ((1u16 << group) - 1) as u8;
+                self.pass_over(rules, now, contract, epoch, silent, &mut events);
+            }
         }
         Ok(events)
     }
