@@ -37,12 +37,15 @@ use std::{
 use alloy_primitives::{Address, U256};
 use enigma_chain::Event;
 use enigma_protocol::receipt::Status;
-use enigma_tests::network::{Network, wait_for};
+use enigma_tests::{
+    at_end::AtEnd,
+    network::{Network, wait_for},
+};
 
 use author::{Author, Letter};
 use junk::Junk;
 use memory::Memory;
-use scene::{AtEnd, Known, keep_pace};
+use scene::{Known, keep_pace};
 use watch::Watch;
 
 /// Contracts whose queues are filled with junk: more than a worker serves at once. Accounts that do it.

@@ -34,12 +34,15 @@ use std::{
 };
 
 use alloy_primitives::Address;
-use enigma_tests::network::{Network, rpc};
+use enigma_tests::{
+    at_end::AtEnd,
+    network::{Network, rpc},
+};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use author::{Author, Letter};
 use chaos::wreak;
-use scene::{AtEnd, Known, keep_pace};
+use scene::{Known, keep_pace};
 use watch::Watch;
 
 /// Tasks and contracts of an ordinary run.

@@ -1,9 +1,6 @@
 //! A network, its chain's pace, its audit.
 
-use std::{
-    path::PathBuf,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::path::PathBuf;
 
 use alloy_primitives::Address;
 use enigma_chain::Chain;
@@ -19,15 +16,6 @@ pub struct Known {
     pub chain: Chain,
     pub descriptor: Descriptor,
     key_nodes: Vec<PathBuf>,
-}
-
-/// Sets a flag when it goes, so that nothing outlives a test that fails.
-pub struct AtEnd<'a>(pub &'a AtomicBool);
-
-impl Drop for AtEnd<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 impl Known {
