@@ -7,8 +7,6 @@ import {HashToCurve} from "../src/libraries/HashToCurve.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
 
 contract BeaconTest is EnigmaTest {
-    event BeaconPosted(uint40 indexed epoch, bytes32 seed, uint40 start, bytes signature);
-
     function test_hashesKeysAndSignaturesAreThoseOfTheVectors() public {
         IBlsVerifier verifier = IBlsVerifier(vm.deployCode("BlsVerifier.sol:BlsVerifier"));
         string memory json = vm.readFile("vectors/beacon.json");
@@ -33,7 +31,7 @@ contract BeaconTest is EnigmaTest {
         bytes32 seed =
             keccak256(abi.encode(_tag("seed"), enigma.network(), uint256(1), uint256(3), keccak256(signature)));
         vm.expectEmit(address(enigma));
-        emit BeaconPosted(3, seed, start + LENGTH, signature);
+        emit IBeacon.BeaconPosted(3, seed, start + LENGTH, signature);
         enigma.postBeacon(3, publicKey, signature);
         assertEq(enigma.seeds(3), seed);
         vm.roll(start + LENGTH - 1);

@@ -4,32 +4,10 @@ pragma solidity 0.8.37;
 import {ICommits} from "../src/interfaces/ICommits.sol";
 import {ICredits} from "../src/interfaces/ICredits.sol";
 import {SecretContract, TaskParameters} from "../src/interfaces/Types.sol";
-import {EnigmaTest} from "./EnigmaTest.sol";
+import {AccountTest} from "./AccountTest.sol";
 import {Commitment} from "./Packing.sol";
 
-contract CommitsTest is EnigmaTest {
-    event Committed(
-        address indexed secretContract,
-        uint64 indexed firstIndex,
-        uint64 lastIndex,
-        uint40 epoch,
-        bytes32 stateHead,
-        bytes32 snapshotHash,
-        uint256[] outcomes,
-        bytes[] outputs,
-        bytes[] deltas
-    );
-    event ReceiptRefused(address indexed secretContract, bytes4 reason);
-
-    address private constant ALICE = address(0xa11ce);
-    address private constant BOB = address(0xb0b);
-    address private account;
-
-    function setUp() public override {
-        super.setUp();
-        account = _deploy(ALICE, "salt", 1);
-    }
-
+contract CommitsTest is AccountTest {
     function _rank(uint256 rank) private view returns (address operator) {
         return _operator(enigma.group(account)[rank]);
     }
@@ -75,7 +53,7 @@ contract CommitsTest is EnigmaTest {
         outcomes[2] = 1 | 65_536 << 8 | ((commitGas + 8_192) * 11 gwei) << 72;
         outcomes[3] = 2 | 32_769 << 8 | ((commitGas + 4_096) * 30 gwei) << 72;
         vm.expectEmit(address(enigma));
-        emit Committed(
+        emit ICommits.Committed(
             account, 0, 3, 2, c.receipt.stateHeadAfter, c.receipt.snapshotHash, outcomes, c.outputs, c.deltas
         );
         enigma.commit(_one(c));
@@ -137,9 +115,9 @@ contract CommitsTest is EnigmaTest {
         list[1] = _commitment(other, 1);
         list[2] = list[1];
         vm.expectEmit(address(enigma));
-        emit ReceiptRefused(account, ICommits.StaleStateHead.selector);
+        emit ICommits.ReceiptRefused(account, ICommits.StaleStateHead.selector);
         vm.expectEmit(address(enigma));
-        emit ReceiptRefused(other, ICommits.NotNextIndex.selector);
+        emit ICommits.ReceiptRefused(other, ICommits.NotNextIndex.selector);
         enigma.commit(_all(list));
         assertEq(enigma.secretContract(account).cursor, 0);
         assertEq(enigma.secretContract(other).cursor, 1);

@@ -4,19 +4,16 @@ pragma solidity 0.8.37;
 import {IEquivocation} from "../src/interfaces/IEquivocation.sol";
 import {IWorkers} from "../src/interfaces/IWorkers.sol";
 import {Receipt as TaskReceipt, Worker} from "../src/interfaces/Types.sol";
-import {EnigmaTest} from "./EnigmaTest.sol";
+import {AccountTest} from "./AccountTest.sol";
 import {Commitment} from "./Packing.sol";
 
 /// @notice Two receipts of one enclave of which at most one can be right: the stake is burned and the key barred. Nothing that
 /// an honest enclave may sign costs anything.
-contract EquivocationTest is EnigmaTest {
-    address private constant ALICE = address(0xa11ce);
-    address private account;
+contract EquivocationTest is AccountTest {
     uint256 private id;
 
     function setUp() public override {
         super.setUp();
-        account = _deploy(ALICE, "salt", 1);
         id = enigma.group(account)[0];
     }
 

@@ -3,25 +3,18 @@ pragma solidity 0.8.37;
 
 import {IFunds} from "../src/interfaces/IFunds.sol";
 import {TaskParameters} from "../src/interfaces/Types.sol";
-import {EnigmaTest} from "./EnigmaTest.sol";
+import {AccountTest} from "./AccountTest.sol";
 import {Commitment} from "./Packing.sol";
 
 /// @notice The share of fees for beacons and the committee, from the pay to whoever earns it, to the wei.
-contract FundsTest is EnigmaTest {
-    event UpkeepCollected(address indexed operator, uint256 amount);
-    event BeaconPaid(address indexed poster, uint256 reward, uint256 perSeat);
-    event SeatClaimed(uint256 indexed index, address indexed operator, uint256 amount);
-
+contract FundsTest is AccountTest {
     uint256 private constant SEATS = 4;
     uint256 private constant REWARD_GAS = 250_000;
-    address private constant ALICE = address(0xa11ce);
     address private constant POSTER = address(0x9057e4);
-    address private account;
     address private worker;
 
     function setUp() public override {
         super.setUp();
-        account = _deploy(ALICE, "salt", 1);
         _commit(account, 1);
         worker = _operator(enigma.group(account)[0]);
         enigma.collectUpkeep(_list(worker));
@@ -117,7 +110,7 @@ contract FundsTest is EnigmaTest {
         address[] memory operators = new address[](3);
         (operators[0], operators[1], operators[2]) = (worker, address(0xdead), worker);
         vm.expectEmit(address(enigma));
-        emit UpkeepCollected(worker, parked);
+        emit IFunds.UpkeepCollected(worker, parked);
         vm.prank(address(0x571a49e4));
         assertEq(enigma.collectUpkeep(operators), parked);
         (uint128 amount, uint128 perSeat) = enigma.pool();
@@ -137,7 +130,7 @@ contract FundsTest is EnigmaTest {
         uint40 epoch = enigma.currentEpoch() + 1;
         bytes memory signature = _beacon(epoch);
         vm.expectEmit(address(enigma));
-        emit BeaconPaid(POSTER, reward, each);
+        emit IFunds.BeaconPaid(POSTER, reward, each);
         vm.prank(POSTER);
         enigma.postBeacon(epoch, publicKey, signature);
         assertEq(enigma.credits(POSTER), reward);
@@ -209,7 +202,7 @@ contract FundsTest is EnigmaTest {
         (, uint256 each) = enigma.pool();
         address operator = _seatOperator(2);
         vm.expectEmit(address(enigma));
-        emit SeatClaimed(2, operator, each);
+        emit IFunds.SeatClaimed(2, operator, each);
         vm.prank(address(0x571a49e4));
         assertEq(enigma.claimSeat(2), each);
         assertEq(enigma.credits(operator), each);

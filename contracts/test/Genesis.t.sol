@@ -9,10 +9,6 @@ import {HashToCurve} from "../src/libraries/HashToCurve.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
 
 contract GenesisTest is EnigmaTest {
-    event Genesis(
-        bytes32 indexed network, bytes publicKey, bytes32 commitmentsHash, uint8 threshold, address[] members
-    );
-
     address[] private members;
     address[] private operators = _seatOperators();
     bytes[] private signatures;
@@ -42,7 +38,7 @@ contract GenesisTest is EnigmaTest {
         );
         assertTrue(checkpoint != 0);
         vm.expectEmit(address(enigma));
-        emit Genesis(expected, publicKey, COMMITMENTS, 3, members);
+        emit IBeacon.Genesis(expected, publicKey, COMMITMENTS, 3, members);
         enigma.genesis(publicKey, COMMITMENTS, 3, members, operators, signatures);
 
         assertEq(enigma.network(), expected);

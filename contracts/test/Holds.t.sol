@@ -5,33 +5,19 @@ import {ICommits} from "../src/interfaces/ICommits.sol";
 import {IInputs} from "../src/interfaces/IInputs.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
 import {DeployParameters, Input, SecretContract, TaskParameters} from "../src/interfaces/Types.sol";
-import {EnigmaTest} from "./EnigmaTest.sol";
+import {AccountTest} from "./AccountTest.sol";
 import {Commitment} from "./Packing.sol";
 
 /// @notice The clock stands still while the base fee is above the price cap of the oldest input, and counts on where it
 /// stood. Turns of three blocks, a skip after 128 blocks, in any case after 512; and what a sender and a host may try by
 /// holding the clock, against the network and against one whose holds begin the clock anew.
-contract HoldsTest is EnigmaTest {
-    event ClockHeld(address indexed secretContract, uint64 indexed index);
-    event ClockResumed(address indexed secretContract, uint64 indexed index);
-
+contract HoldsTest is AccountTest {
     uint256 private constant TURN = 3;
     uint256 private constant WHOLE = 3 * TURN;
     uint256 private constant DEADLINE = 2 * 64;
     uint256 private constant LAST = 4 * DEADLINE;
     uint256 private constant CHEAP = 10 gwei;
     uint256 private constant DEAR = 1000 gwei;
-    address private constant ALICE = address(0xa11ce);
-    address private constant BOB = address(0xb0b);
-    address private account;
-    /// Where the clock of `account` started.
-    uint256 private start;
-
-    function setUp() public override {
-        super.setUp();
-        account = _deploy(ALICE, "salt", 1);
-        start = block.number;
-    }
 
     // Helpers
 
@@ -62,14 +48,8 @@ contract HoldsTest is EnigmaTest {
         _resume();
     }
 
-    function _by(uint256 rank) private view returns (bytes[] memory) {
-        Commitment memory c = _unsigned(account, 1);
-        _signBy(c, _ranks(rank));
-        return _one(c);
-    }
-
     function _lands(uint256 rank) private returns (bool success) {
-        bytes[] memory list = _by(rank);
+        bytes[] memory list = _by(_ranks(rank));
         bytes memory reason;
         (success, reason) = address(enigma).call(abi.encodeCall(ICommits.commit, (list)));
         if (!success) assertEq(bytes4(reason), ITurns.TurnNotCome.selector);
@@ -94,11 +74,6 @@ contract HoldsTest is EnigmaTest {
         Input memory input = _oldest();
         vm.expectRevert(abi.encodeWithSelector(ITurns.TooEarlyToSkip.selector, from));
         enigma.skip(account, input);
-    }
-
-    function _silent() private view returns (uint256) {
-        (, uint256 word,) = enigma.turns(account);
-        return uint8(word >> 48);
     }
 
     /// @dev Plants the weakness: a hold begins the clock anew, and nothing is left to resume.
@@ -134,7 +109,7 @@ contract HoldsTest is EnigmaTest {
         Input memory input = _oldest();
         _at(start + 2, DEAR);
         vm.expectEmit(address(enigma));
-        emit ClockHeld(account, 0);
+        emit ITurns.ClockHeld(account, 0);
         enigma.holdClock(account, input);
         assertEq(enigma.secretContract(account).pausedAt, start + 2);
         _at(start + 40, DEAR);
@@ -142,7 +117,7 @@ contract HoldsTest is EnigmaTest {
         _at(start + 50, CHEAP);
         assertFalse(_lands(1));
         vm.expectEmit(address(enigma));
-        emit ClockResumed(account, 0);
+        emit ITurns.ClockResumed(account, 0);
         enigma.resumeClock(account, input);
         SecretContract memory record = enigma.secretContract(account);
         assertEq(record.pausedAt, 0);

@@ -4,17 +4,9 @@ pragma solidity 0.8.37;
 import {Vm} from "forge-std/Vm.sol";
 import {IInputs} from "../src/interfaces/IInputs.sol";
 import {DeployParameters, Input, SecretContract, TaskParameters, TaskRequest} from "../src/interfaces/Types.sol";
-import {EnigmaTest} from "./EnigmaTest.sol";
+import {AccountTest} from "./AccountTest.sol";
 
-contract InputsTest is EnigmaTest {
-    address private constant ALICE = address(0xa11ce);
-    address private account;
-
-    function setUp() public override {
-        super.setUp();
-        account = _deploy(ALICE, "salt", 1);
-    }
-
+contract InputsTest is AccountTest {
     function _heads(uint256 count) private view returns (bytes32 head) {
         head = keccak256(abi.encode(_tag("input-head-genesis"), enigma.network(), account));
         for (uint256 i = 0; i < count; ++i) {
@@ -104,9 +96,8 @@ contract InputsTest is EnigmaTest {
         TaskParameters memory task = _task(1 ether);
         uint256 due = _due(task);
         assertEq(due, 1 ether + (200_000 + 125_000) * 30 gwei);
-        address bob = address(0xb0b);
-        deal(bob, 10 ether);
-        vm.startPrank(bob);
+        deal(BOB, 10 ether);
+        vm.startPrank(BOB);
         vm.expectRevert(abi.encodeWithSelector(IInputs.WrongPayment.selector, due));
         enigma.createTask{value: due - 1}(account, 2, _envelope(1), task);
         vm.expectRevert(abi.encodeWithSelector(IInputs.WrongPayment.selector, due));
@@ -114,13 +105,13 @@ contract InputsTest is EnigmaTest {
         vm.stopPrank();
 
         // A task comes back with most of its fee, which pays for the next.
-        _create(account, bob, task);
+        _create(account, BOB, task);
         _commit(account, 2);
-        uint256 credit = enigma.credits(bob);
+        uint256 credit = enigma.credits(BOB);
         assertGt(credit, 0);
-        vm.prank(bob);
+        vm.prank(BOB);
         enigma.createTask{value: due - credit}(account, 2, _envelope(1), task);
-        assertEq(enigma.credits(bob), 0);
+        assertEq(enigma.credits(BOB), 0);
     }
 
     function test_limitsOfATask() public {

@@ -2,20 +2,12 @@
 pragma solidity 0.8.37;
 
 import {ILostState} from "../src/interfaces/ILostState.sol";
-import {EnigmaTest} from "./EnigmaTest.sol";
+import {AccountTest} from "./AccountTest.sol";
 import {Commitment} from "./Packing.sol";
 
-contract LostStateTest is EnigmaTest {
-    event DeclaredLost(
-        address indexed secretContract, address indexed declarer, bytes32 indexed snapshotHash, uint256 bond
-    );
-    event ChunkPosted(address indexed secretContract, bytes32 indexed snapshotHash, uint256 index, bytes chunk);
-    event Found(address indexed secretContract, bytes32 snapshotHash);
-
-    address private constant ALICE = address(0xa11ce);
+contract LostStateTest is AccountTest {
     address private constant POSTER = address(0x9057e5);
     uint64 private constant LENGTH_OF_SNAPSHOT = 2 * 98_304 + 12_345;
-    address private account;
     address private declarer;
     bytes[] private chunks;
     bytes32[] private hashes;
@@ -29,7 +21,6 @@ contract LostStateTest is EnigmaTest {
             hashes.push(keccak256(chunks[chunks.length - 1]));
         }
         snapshotHash = _hash(LENGTH_OF_SNAPSHOT, hashes);
-        account = _deploy(ALICE, "salt", 1);
         vm.roll(block.number + 1);
         _commitSnapshot(snapshotHash);
         (,, uint256[] memory ids) = enigma.turns(account);
@@ -110,7 +101,7 @@ contract LostStateTest is EnigmaTest {
     function test_aWorkerThatServesDeclares() public {
         uint256 before = address(enigma).balance;
         vm.expectEmit(address(enigma));
-        emit DeclaredLost(account, declarer, snapshotHash, 0.25 ether);
+        emit ILostState.DeclaredLost(account, declarer, snapshotHash, 0.25 ether);
         _declare(0.25 ether);
         (address who, uint40 since, uint8 count, uint128 bond, uint128 paid, uint256 posted) = enigma.lost(account);
         assertEq(who, declarer);
@@ -153,7 +144,7 @@ contract LostStateTest is EnigmaTest {
         uint256 held = address(enigma).balance;
         uint256 owed = enigma.credits(POSTER);
         vm.expectEmit(address(enigma));
-        emit ChunkPosted(account, snapshotHash, 2, chunks[2]);
+        emit ILostState.ChunkPosted(account, snapshotHash, 2, chunks[2]);
         _post(2);
         assertEq(enigma.credits(POSTER) - owed, bond / 3);
         (, uint40 since, uint8 count,, uint128 paid, uint256 posted) = enigma.lost(account);
@@ -166,7 +157,7 @@ contract LostStateTest is EnigmaTest {
         _post(0);
         assertEq(enigma.credits(POSTER) - owed, 2 * (bond / 3));
         vm.expectEmit(address(enigma));
-        emit Found(account, snapshotHash);
+        emit ILostState.Found(account, snapshotHash);
         _post(1);
         assertEq(enigma.credits(POSTER) - owed, bond, "the last takes what does not divide");
         assertEq(address(enigma).balance, held);
@@ -225,7 +216,7 @@ contract LostStateTest is EnigmaTest {
         _nextEpoch();
         uint256 owed = enigma.credits(declarer);
         vm.expectEmit(address(enigma));
-        emit Found(account, keccak256("rebuilt"));
+        emit ILostState.Found(account, keccak256("rebuilt"));
         _commitSnapshot(keccak256("rebuilt"));
         uint256 rest = 1 ether - uint256(1 ether) / 3;
         bool carries = _operator(enigma.group(account)[0]) == declarer;

@@ -6,25 +6,21 @@ import {ICredits} from "../src/interfaces/ICredits.sol";
 import {IEnigma} from "../src/interfaces/IEnigma.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
 import {Input, Parameters, TaskParameters} from "../src/interfaces/Types.sol";
-import {EnigmaTest} from "./EnigmaTest.sol";
+import {AccountTest} from "./AccountTest.sol";
 import {Forwarder, GenerousPortal, Knocker, NaiveForwarder, NaivePool, Planted} from "./Planted.sol";
 import {Burner, Echo} from "./Recipients.sol";
 import {Commitment, OutboundCall} from "./Packing.sol";
 
 /// @notice What senders and workers may try to get money, or a result without paying for it; and that it works against
 /// a network with the weakness that each of them is after.
-contract MoneyAttacksTest is EnigmaTest {
+contract MoneyAttacksTest is AccountTest {
     /// The most gas of a transaction (EIP-7825).
     uint256 private constant TRANSACTION_GAS = 16_777_216;
     uint64 private constant MAX_COMMIT_GAS = 5_000_000;
-    address private constant ALICE = address(0xa11ce);
-    address private constant BOB = address(0xb0b);
     address private constant COPIER = address(0xc0b1e4);
-    address private account;
 
     function setUp() public override {
         super.setUp();
-        account = _deploy(ALICE, "salt", 1);
         _commit(account, 1);
         deal(account, 10 ether);
     }
@@ -108,10 +104,10 @@ contract MoneyAttacksTest is EnigmaTest {
     }
 
     /// @dev What follows "tuple".
-    function _after(string memory text, uint256 start) private pure returns (string memory) {
-        bytes memory rest = new bytes(bytes(text).length - start);
+    function _after(string memory text, uint256 from) private pure returns (string memory) {
+        bytes memory rest = new bytes(bytes(text).length - from);
         for (uint256 i = 0; i < rest.length; ++i) {
-            rest[i] = bytes(text)[start + i];
+            rest[i] = bytes(text)[from + i];
         }
         return string(rest);
     }

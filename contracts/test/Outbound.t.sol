@@ -5,32 +5,18 @@ import {ICommits} from "../src/interfaces/ICommits.sol";
 import {IEnigma} from "../src/interfaces/IEnigma.sol";
 import {IOutbound} from "../src/interfaces/IOutbound.sol";
 import {TaskParameters} from "../src/interfaces/Types.sol";
-import {EnigmaTest} from "./EnigmaTest.sol";
+import {AccountTest} from "./AccountTest.sol";
 import {Burner, Counter, Echo, Laborer, Refuser} from "./Recipients.sol";
 import {Commitment, OutboundCall} from "./Packing.sol";
 
 /// @notice What secret contracts do on Ethereum: transfers and calls by their portals.
-contract OutboundTest is EnigmaTest {
-    event OutboundCalled(
-        address indexed secretContract,
-        uint64 indexed index,
-        uint256 number,
-        address target,
-        uint256 value,
-        bool success
-    );
-    event ReceiptRefused(address indexed secretContract, bytes4 reason);
-
-    address private constant ALICE = address(0xa11ce);
-    address private constant BOB = address(0xb0b);
+contract OutboundTest is AccountTest {
     address private constant NOBODY = address(0x404);
     uint256 private constant NO_NUMBER = type(uint256).max;
-    address private account;
     Echo private echo;
 
     function setUp() public override {
         super.setUp();
-        account = _deploy(ALICE, "salt", 1);
         _commit(account, 1);
         deal(account, 10 ether);
         echo = new Echo();
@@ -58,7 +44,7 @@ contract OutboundTest is EnigmaTest {
     function _transfer(address target, uint256 value, bool success) private {
         uint256 index = _next();
         vm.expectEmit(address(enigma));
-        emit OutboundCalled(account, uint64(index), NO_NUMBER, target, value, success);
+        emit IOutbound.OutboundCalled(account, uint64(index), NO_NUMBER, target, value, success);
         _land(_list(_transferOf(index, target, value)));
     }
 
@@ -116,7 +102,7 @@ contract OutboundTest is EnigmaTest {
         uint256 index = _next();
         bytes memory data = abi.encodeCall(Echo.echo, ("hello"));
         vm.expectEmit(address(enigma));
-        emit OutboundCalled(account, uint64(index), 0, address(echo), 2 ether, true);
+        emit IOutbound.OutboundCalled(account, uint64(index), 0, address(echo), 2 ether, true);
         _land(_list(_callOf(index, address(echo), 2 ether, 100_000, data)));
         assertEq(echo.got(), 2 ether);
         assertEq(account.balance, 8 ether);
@@ -130,7 +116,7 @@ contract OutboundTest is EnigmaTest {
         uint256 inflow = _inflow(account);
         bytes memory data = abi.encodeCall(Echo.fail, (7));
         vm.expectEmit(address(enigma));
-        emit OutboundCalled(account, uint64(index), 0, address(echo), 2 ether, false);
+        emit IOutbound.OutboundCalled(account, uint64(index), 0, address(echo), 2 ether, false);
         _land(_list(_callOf(index, address(echo), 2 ether, 100_000, data)));
         assertEq(account.balance, 10 ether);
         assertEq(_inflow(account), inflow + 2 ether, "it comes back inside");
@@ -144,15 +130,15 @@ contract OutboundTest is EnigmaTest {
         OutboundCall[] memory calls = new OutboundCall[](3);
         (calls[0], calls[1], calls[2]) = (call, _transferOf(index, NOBODY, 1), call);
         vm.expectEmit(address(enigma));
-        emit OutboundCalled(account, uint64(index), 0, address(echo), 0, true);
+        emit IOutbound.OutboundCalled(account, uint64(index), 0, address(echo), 0, true);
         vm.expectEmit(address(enigma));
-        emit OutboundCalled(account, uint64(index), NO_NUMBER, NOBODY, 1, true);
+        emit IOutbound.OutboundCalled(account, uint64(index), NO_NUMBER, NOBODY, 1, true);
         vm.expectEmit(address(enigma));
-        emit OutboundCalled(account, uint64(index), 1, address(echo), 0, true);
+        emit IOutbound.OutboundCalled(account, uint64(index), 1, address(echo), 0, true);
         _land(calls);
         index = _next();
         vm.expectEmit(address(enigma));
-        emit OutboundCalled(account, uint64(index), 2, NOBODY, 0, true);
+        emit IOutbound.OutboundCalled(account, uint64(index), 2, NOBODY, 0, true);
         _land(_list(_callOf(index, NOBODY, 0, 0, "")));
         assertEq(enigma.secretContract(account).outboundCalls, 3);
         assertEq(enigma.outcomes(account, 2), bytes32(uint256(keccak256("")) | 1), "nobody is there, nothing fails");
@@ -231,7 +217,7 @@ contract OutboundTest is EnigmaTest {
         _signWith(list[0], _list(_transferOf(index, NOBODY, 1 ether)));
         list[1] = _commitment(other, 1);
         vm.expectEmit(address(enigma));
-        emit ReceiptRefused(account, ICommits.StaleStateHead.selector);
+        emit ICommits.ReceiptRefused(account, ICommits.StaleStateHead.selector);
         enigma.commit(_all(list));
         assertEq(NOBODY.balance, 0);
         assertEq(enigma.secretContract(account).sent, 0);

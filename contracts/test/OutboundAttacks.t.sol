@@ -9,20 +9,15 @@ import {IOutbound} from "../src/interfaces/IOutbound.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
 import {IWorkers} from "../src/interfaces/IWorkers.sol";
 import {TaskParameters} from "../src/interfaces/Types.sol";
-import {EnigmaTest} from "./EnigmaTest.sol";
+import {AccountTest} from "./AccountTest.sol";
 import {Echo, Laborer, NaivePortal, Reentrant} from "./Recipients.sol";
 import {Commitment, OutboundCall} from "./Packing.sol";
 
 /// @notice What whoever carries a commit, and whoever is called by one, may try; and that it is the defence that stops
 /// them.
-contract OutboundAttacksTest is EnigmaTest {
-    address private constant ALICE = address(0xa11ce);
-    address private constant BOB = address(0xb0b);
-    address private account;
-
+contract OutboundAttacksTest is AccountTest {
     function setUp() public override {
         super.setUp();
-        account = _deploy(ALICE, "salt", 1);
         _commit(account, 1);
         deal(account, 10 ether);
     }

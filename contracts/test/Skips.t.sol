@@ -5,34 +5,14 @@ import {ICommits} from "../src/interfaces/ICommits.sol";
 import {IInputs} from "../src/interfaces/IInputs.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
 import {Input, SecretContract, TaskParameters} from "../src/interfaces/Types.sol";
-import {EnigmaTest} from "./EnigmaTest.sol";
+import {AccountTest} from "./AccountTest.sol";
 import {Commitment} from "./Packing.sol";
 
 /// @notice An input that nobody executes is given up after two epoch lengths, 128 blocks, once each of the group had its
 /// turn: nine blocks, three for each. Holds.t.sol has what happens when the clock stands still.
-contract SkipsTest is EnigmaTest {
-    event Skipped(
-        address indexed secretContract, uint64 indexed index, bytes32 stateHead, address indexed sender, uint256 refund
-    );
-    event TakenOver(address indexed secretContract, uint40 indexed epoch, uint256 group);
-
+contract SkipsTest is AccountTest {
     uint256 private constant DEADLINE = 2 * 64;
     uint256 private constant WHOLE = 3 * 3;
-    address private constant ALICE = address(0xa11ce);
-    address private constant BOB = address(0xb0b);
-    address private account;
-    uint256 private start;
-
-    function setUp() public override {
-        super.setUp();
-        account = _deploy(ALICE, "salt", 1);
-        start = block.number;
-    }
-
-    function _silent() private view returns (uint256) {
-        (, uint256 word,) = enigma.turns(account);
-        return uint8(word >> 48);
-    }
 
     function _skip() private {
         uint64 cursor = enigma.secretContract(account).cursor;
@@ -57,7 +37,7 @@ contract SkipsTest is EnigmaTest {
         vm.roll(start + DEADLINE);
         bytes32 head = _skippedHead(before.stateHead, 0);
         vm.expectEmit(address(enigma));
-        emit Skipped(account, 0, head, ALICE, _due(_task(0)));
+        emit ITurns.Skipped(account, 0, head, ALICE, _due(_task(0)));
         _skip();
         assertEq(enigma.credits(ALICE), _due(_task(0)), "exactly what was paid");
 
@@ -151,7 +131,7 @@ contract SkipsTest is EnigmaTest {
         vm.roll(begun + WHOLE);
         (uint40 epoch, uint256 word, uint256[] memory ids) = enigma.turns(account);
         vm.expectEmit(address(enigma));
-        emit TakenOver(account, epoch, word | 7 << 48);
+        emit ITurns.TakenOver(account, epoch, word | 7 << 48);
         _skip();
         assertEq(_silent(), 7);
         uint256 staked = 0;

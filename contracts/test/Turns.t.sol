@@ -4,42 +4,17 @@ pragma solidity 0.8.37;
 import {ICommits} from "../src/interfaces/ICommits.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
 import {Worker} from "../src/interfaces/Types.sol";
-import {EnigmaTest} from "./EnigmaTest.sol";
+import {AccountTest} from "./AccountTest.sol";
 import {Commitment} from "./Packing.sol";
 
 /// @notice The order and the clock: who takes over when, and what the silent lose. Five workers, groups of three,
 /// takeover after three blocks.
-contract TurnsTest is EnigmaTest {
-    event TakenOver(address indexed secretContract, uint40 indexed epoch, uint256 group);
-    event Slashed(uint256 indexed id, address indexed secretContract, uint40 epoch, uint256 amount);
-
-    address private constant ALICE = address(0xa11ce);
-    address private account;
-    /// Where the clock of `account` started.
-    uint256 private start;
-
-    function setUp() public override {
-        super.setUp();
-        account = _deploy(ALICE, "salt", 1);
-        start = block.number;
-    }
-
+contract TurnsTest is AccountTest {
     // Helpers
 
     function _id(uint256 rank) private view returns (uint256) {
         (,, uint256[] memory ids) = enigma.turns(account);
         return ids[rank];
-    }
-
-    function _silent() private view returns (uint256) {
-        (, uint256 word,) = enigma.turns(account);
-        return uint8(word >> 48);
-    }
-
-    function _by(uint256[] memory ranks) private view returns (bytes[] memory) {
-        Commitment memory c = _unsigned(account, 1);
-        _signBy(c, ranks);
-        return _one(c);
     }
 
     /// @dev In block `start + wait - 1` it is refused, in the next one it lands.
@@ -92,9 +67,9 @@ contract TurnsTest is EnigmaTest {
         (, word,) = enigma.turns(account);
         bytes[] memory list = _by(_ranks(1));
         vm.expectEmit(address(enigma));
-        emit TakenOver(account, 2, word | 1 << 48);
+        emit ITurns.TakenOver(account, 2, word | 1 << 48);
         vm.expectEmit(address(enigma));
-        emit Slashed(silent, account, 2, _staked(silent) / 100);
+        emit ITurns.Slashed(silent, account, 2, _staked(silent) / 100);
         enigma.commit(list);
         assertEq(enigma.secretContract(account).group, word | 1 << 48);
         _checkSlashed(0, true);

@@ -2,14 +2,15 @@
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead, BufReader, Read, Write},
-    net::{Ipv4Addr, TcpStream},
+    io::{BufRead, BufReader, Write},
     path::PathBuf,
     process::{Child, Command, Stdio},
 };
 
 use alloy_primitives::{Address, B256, U256};
 use serde_json::{Value, json};
+
+use crate::network::rpc;
 
 /// The chain; dies with this value.
 #[derive(Debug)]
@@ -76,19 +77,7 @@ impl Anvil {
     /// # Panics
     /// The chain does not answer.
     pub fn try_call(&self, method: &str, params: Value) -> Result<Value, Value> {
-        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("anvil listens");
-        write!(
-            stream,
-            "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n\
-             Content-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .expect("anvil reads");
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("anvil answers");
-        let head = answer.windows(4).position(|w| w == b"\r\n\r\n").expect("a head") + 4;
-        let mut answer: Value = serde_json::from_slice(&answer[head..]).expect("JSON");
+        let mut answer = rpc::ask(self.port, method, params);
         match answer.get_mut("error") {
             Some(error) => Err(error.take()),
             None => Ok(answer["result"].take()),

@@ -37,7 +37,10 @@ use std::{
 use alloy_primitives::{Address, U256};
 use enigma_chain::Event;
 use enigma_protocol::receipt::Status;
-use enigma_tests::network::{Network, wait_for};
+use enigma_tests::{
+    at_end::AtEnd,
+    network::{Network, wait_for},
+};
 
 use author::{Author, Letter};
 use junk::Junk;
@@ -86,15 +89,6 @@ impl Counts {
     /// Whether it is over.
     pub fn is_over(&self) -> bool {
         self.over.load(Ordering::Relaxed)
-    }
-}
-
-/// Ends the flood when it goes, so that nothing outlives a test that fails.
-struct AtEnd(Arc<Counts>);
-
-impl Drop for AtEnd {
-    fn drop(&mut self) {
-        self.0.over.store(true, Ordering::Relaxed);
     }
 }
 
@@ -157,7 +151,7 @@ fn honest_tasks_are_final_in_time_while_nodes_are_flooded_from_all_sides() {
         .build()
         .expect("a runtime");
     let counts = Arc::new(Counts::default());
-    let _end = AtEnd(counts.clone());
+    let _end = AtEnd(&counts.over);
     runtime.block_on(async {
         let from = known.chain.height().await.unwrap() + 1;
         let code = mill::code();

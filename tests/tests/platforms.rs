@@ -55,8 +55,7 @@ async fn newest_receipt(
 }
 
 fn part(receipt: &Receipt, signature: [u8; 65]) -> SignedReceipt {
-    let receipt: Enigma::Receipt = receipt.into();
-    SignedReceipt { receipt: (&receipt).into(), signature: signature.to_vec().into() }
+    SignedReceipt { receipt: receipt.into(), signature: signature.to_vec().into() }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 const COUNTER: &str = "tests/fixtures/Counter.sol:Counter";
 const ADD: &str = "add(uint256)(uint256)";
+const FOR_EVER: &str = "18446744073709551615";
 
 /// How a task ended, as account 3 reads it.
 fn outcome(network: &Network, counter: &str, index: &str) -> Value {
@@ -24,7 +25,10 @@ fn an_account_has_its_task_sent_by_another_which_cannot_send_it_twice() {
     let counter = &network.deploy(COUNTER);
 
     // In one step: account 3 authorises, account 5 sends and pays, account 3 reads the result.
-    let done = network.call(counter, ADD, &["7", "--from", "3", "--relayer", "5"]).succeeded().json();
+    let done = network
+        .call(counter, ADD, &["7", "--from", "3", "--relayer", "5", "--timeout", FOR_EVER])
+        .succeeded()
+        .json();
     assert_eq!(done["result"], json!(["7"]));
 
     // In two steps, through a file.
@@ -47,9 +51,16 @@ fn an_account_has_its_task_sent_by_another_which_cannot_send_it_twice() {
     assert_eq!(told["outcome"], "not-authorised");
     assert!(told["reason"].as_str().unwrap().contains("due, 2"), "{told}");
 
-    // Another value than was authorised.
+    // One that is over by its own word is not sent: it would cost the relayer its fee.
     network.run(&authorise).succeeded();
     let mut task: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    let expiry = task["expiry"].take();
+    task["expiry"] = json!(1);
+    fs::write(file, task.to_string()).unwrap();
+    relay("5").failed(1, &["expired at unix time 1", "authorised again"]);
+
+    // Another value than was authorised.
+    task["expiry"] = expiry;
     task["value"] = json!("0x1");
     fs::write(file, task.to_string()).unwrap();
     let index = relay("5").succeeded().json()["index"].to_string();

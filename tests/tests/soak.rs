@@ -34,7 +34,10 @@ use std::{
 };
 
 use alloy_primitives::Address;
-use enigma_tests::network::{Network, rpc};
+use enigma_tests::{
+    at_end::AtEnd,
+    network::{Network, rpc},
+};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use author::{Author, Letter};
@@ -57,15 +60,6 @@ fn number(name: &str) -> Option<u64> {
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
-}
-
-/// Sets a flag when it goes, so that threads end even if the test fails.
-struct AtEnd<'a>(&'a AtomicBool);
-
-impl Drop for AtEnd<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 #[test]

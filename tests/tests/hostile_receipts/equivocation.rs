@@ -26,7 +26,7 @@ async fn served_by(rig: &mut Rig, owner: &Sender, worker: usize) -> Address {
 }
 
 fn signed(receipt: &Enigma::Receipt, signature: Vec<u8>) -> SignedReceipt {
-    SignedReceipt { receipt: receipt.into(), signature: signature.into() }
+    SignedReceipt { receipt: receipt.clone(), signature: signature.into() }
 }
 
 /// What a broken enclave signed, and what it signed instead.
@@ -125,7 +125,6 @@ async fn what_is_no_proof_costs_nobody_anything() {
     };
     let mut flipped = real.other.signature.to_vec();
     flipped[40] ^= 1;
-    let lie: Enigma::Receipt = (&real.other.receipt).into();
     let proofs = [
         ("the same receipt twice", with(real.one.clone()), "NotEquivocal"),
         ("another head before", with(instead(|r| r.stateHeadBefore = B256::repeat_byte(1))), "NotEquivocal"),
@@ -135,7 +134,11 @@ async fn what_is_no_proof_costs_nobody_anything() {
         ("another network", with(instead(|r| r.network = B256::repeat_byte(1))), "NotEquivocal"),
         ("a flipped bit", forged(flipped), "NotOneSigner"),
         ("the other's signature", forged(real.one.signature.to_vec()), "NotOneSigner"),
-        ("another worker's signature", forged(rig.broken_signature(OTHER, &lie)), "NotOneSigner"),
+        (
+            "another worker's signature",
+            forged(rig.broken_signature(OTHER, &real.other.receipt)),
+            "NotOneSigner",
+        ),
         ("no signature", forged(Vec::new()), "NotOneSigner"),
     ];
     for (what, proof, expected) in proofs {

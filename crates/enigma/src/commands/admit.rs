@@ -42,7 +42,7 @@ pub async fn run(args: Admit) -> Result<ExitCode> {
     };
     deployment::admit_only(&sender, &admission).await?;
     let id = chain.worker_id(args.signer).await?;
-    if args.by.json {
+    if args.by.target.json {
         out!(
             "{}",
             json!({

@@ -17,7 +17,7 @@ pub async fn run(args: Authorise) -> Result<ExitCode> {
         bail!("the relayer pays: it is `enigma relay` that takes --credit");
     }
     let method = abi::method(&call.method)?;
-    let (client, _) = common::client(&call.common.data_dir, call.common.from).await?;
+    let (client, _) = common::client(&call.common.account).await?;
     let calldata = abi::encode_call(&method, &common::read_arguments(call.args)?)?;
     let limits = call.common.limits(Limits::default())?;
     let relayer = call.relayer.as_deref().context("who will send it? Name --relayer")?;
@@ -34,13 +34,13 @@ pub async fn run(args: Authorise) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     std::fs::write(&file, task + "\n").with_context(|| format!("{}", file.display()))?;
-    if call.common.json {
+    if call.common.account.target.json {
         out!("{}", json!({ "ok": true, "relayer": relayer, "file": file }));
     } else {
         out!("{}", file.display());
         eprintln!(
             "{relayer} sends it with `enigma relay`; read the outcome with `enigma task … --from {}`",
-            call.common.from
+            call.common.account.from
         );
     }
     Ok(ExitCode::SUCCESS)

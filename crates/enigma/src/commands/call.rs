@@ -11,14 +11,14 @@ use crate::{abi, cli::Call};
 /// Prints the returned values, one a line. Exit code 2 if the task failed.
 pub async fn run(args: Call) -> Result<ExitCode> {
     let method = abi::method(&args.method)?;
-    let (mut client, directory) = common::client(&args.common.data_dir, args.common.from).await?;
+    let (mut client, directory) = common::client(&args.common.account).await?;
     let calldata = abi::encode_call(&method, &common::read_arguments(args.args)?)?;
     let limits = args.common.limits(Limits::default())?;
     let value = abi::ether(&args.common.value)?;
     let sent = if let Some(relayer) = &args.relayer {
         let index =
             relayer.parse().context("--relayer: one of the ten funded accounts sends it, by its number")?;
-        let (relayer, _) = common::client(&args.common.data_dir, index).await?;
+        let (relayer, _) = common::client_of(&args.common.account.target.data_dir, index).await?;
         let relayer = relayer.with_credit(args.common.credit);
         let order = authorise::order(args.address, calldata, relayer.address(), value, limits);
         let authorised = client.authorise(order).await?;
@@ -31,5 +31,5 @@ pub async fn run(args: Call) -> Result<ExitCode> {
     let (report, outbound) = outcome::finish(&client, &args.common, &sent).await?;
     let known = || common::known_abi(&directory, args.address);
     let out = outcome::describe(&report, &outbound);
-    outcome::tell(&method, value, &report.outcome, known, args.common.json, out)
+    outcome::tell(&method, value, &report.outcome, known, args.common.account.target.json, out)
 }

@@ -7,10 +7,19 @@ use anyhow::{Context, Result, bail};
 use enigma_chain::{Chain, Sender, accounts, json_abi::JsonAbi};
 use enigma_sdk::{Client, Error};
 
-use crate::{cli::By, operator::LOCAL_CHAIN, testnet::Directory};
+use crate::{
+    cli::{Account, By},
+    operator::LOCAL_CHAIN,
+    testnet::Directory,
+};
+
+/// A client for an account of a running network.
+pub async fn client(account: &Account) -> Result<(Client, Directory)> {
+    client_of(&account.target.data_dir, account.from).await
+}
 
 /// A client for one of the ten funded accounts of a running network.
-pub async fn client(data_dir: &Path, from: u32) -> Result<(Client, Directory)> {
+pub async fn client_of(data_dir: &Path, from: u32) -> Result<(Client, Directory)> {
     let directory = Directory::new(data_dir)?;
     let network = directory.network()?;
     if !network.elsewhere && !directory.is_running() {
@@ -27,7 +36,7 @@ pub async fn sender(by: &By) -> Result<Sender> {
     let chain = match (&by.rpc, by.enigma) {
         (Some(rpc), Some(enigma)) => Chain::connect(rpc, enigma)?,
         (rpc, _) => {
-            let network = Directory::new(&by.data_dir)?.network()?;
+            let network = Directory::new(&by.target.data_dir)?.network()?;
             Chain::connect(rpc.as_ref().unwrap_or(&network.rpc), network.enigma)?
         }
     };

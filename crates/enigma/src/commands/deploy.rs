@@ -20,7 +20,7 @@ pub async fn run(args: Deploy) -> Result<ExitCode> {
     if bytecode.is_empty() {
         bail!("{} has no code: is it abstract, or an interface?", args.contract);
     }
-    let (client, directory) = common::client(&args.common.data_dir, args.common.from).await?;
+    let (client, directory) = common::client(&args.common.account).await?;
     let client = client.with_signers(args.signers).with_credit(args.common.credit);
     let arguments = abi::encode_constructor(&contract_abi, &common::read_arguments(args.args)?)?;
     let code = if args.secret_code {
@@ -36,9 +36,14 @@ pub async fn run(args: Deploy) -> Result<ExitCode> {
     let (report, outbound) = outcome::finish(&client, &args.common, &sent).await?;
     let mut out = outcome::describe(&report, &outbound);
     if !matches!(report.outcome, Outcome::Returned(_)) {
-        return Ok(outcome::failed(&report.outcome, Some(&contract_abi), args.common.json, out));
+        return Ok(outcome::failed(
+            &report.outcome,
+            Some(&contract_abi),
+            args.common.account.target.json,
+            out,
+        ));
     }
-    if args.common.json {
+    if args.common.account.target.json {
         out["ok"] = true.into();
         out!("{out}");
     } else {

@@ -28,7 +28,7 @@ pub async fn run(args: Equivocation) -> Result<ExitCode> {
         }
         done => done?,
     };
-    if args.by.json {
+    if args.by.target.json {
         out!(
             "{}",
             json!({

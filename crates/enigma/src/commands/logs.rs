@@ -39,7 +39,7 @@ struct Reader {
 
 /// Prints the logs, one a line.
 pub async fn run(args: Logs) -> Result<ExitCode> {
-    let (client, directory) = common::client(&args.data_dir, args.from).await?;
+    let (client, directory) = common::client(&args.account).await?;
     let since = client.descriptor().checkpoint_number;
     if client.chain().secret_contract(args.address).await?.deployer.is_zero() {
         return Err(Error::UnknownContract(args.address).into());
@@ -57,7 +57,7 @@ pub async fn run(args: Logs) -> Result<ExitCode> {
     if args.event.is_some() {
         entries.retain(|e| abi::decode_log(abi.as_ref(), &e.log).is_some());
     }
-    if args.json && !args.follow {
+    if args.account.target.json && !args.follow {
         let logs: Vec<Value> = entries.iter().map(|e| e.json(abi.as_ref())).collect();
         let unreadable = reader.unreadable;
         out!("{}", json!({ "ok": true, "account": account, "logs": logs, "unreadableTasks": unreadable }));
@@ -95,7 +95,7 @@ async fn follow(args: &Logs, abi: Option<&JsonAbi>, mut reader: Reader, mut seen
 fn tell(args: &Logs, abi: Option<&JsonAbi>, entries: &[Entry]) -> bool {
     let mut stdout = std::io::stdout();
     entries.iter().all(|entry| {
-        if args.json {
+        if args.account.target.json {
             writeln!(stdout, "{}", entry.json(abi)).is_ok()
         } else {
             let (block, index) = (entry.block, entry.index);

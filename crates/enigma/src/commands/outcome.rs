@@ -16,12 +16,12 @@ use crate::{abi, cli::Common};
 
 /// Waits for the commit, telling a person so, and what the contract's portal did then.
 pub async fn finish(client: &Client, common: &Common, sent: &Sent) -> Result<(Report, Vec<OutboundEvent>)> {
-    if !common.json {
+    if !common.account.target.json {
         eprintln!("task {} is on the chain (block {}), waiting for its commit", sent.index, sent.block);
     }
     let report = client.wait(sent, Duration::from_secs(common.timeout)).await?;
     let outbound = client.chain().outbound_of(report.commit, report.contract, report.index).await?;
-    if !common.json {
+    if !common.account.target.json {
         let paid = abi::show_ether(report.paid);
         eprintln!(
             "committed in block {}; it used {} gas inside and paid {paid} ETH",
@@ -168,9 +168,20 @@ fn halt_reason(code: u8) -> String {
         1 => "out of gas; give more with --gas".into(),
         2 => "invalid opcode".into(),
         6 => "it would write in a static call: a read changes nothing, `enigma call` does".into(),
+        7 => "a creation failed: the address is taken, or the code too long or starting with 0xEF".into(),
+        8 => "a precompile refused its input".into(),
         9 => "not enough balance".into(),
+        10 => "calls nested deeper than 1,024".into(),
+        11 => "it used too much memory".into(),
         33 => "something is deployed there already".into(),
+        34 => "more gas than a task may have; give less with --gas".into(),
         35 => "the gas does not even cover the call itself; give more with --gas".into(),
+        36 => "its creation code is longer than 49,152 bytes".into(),
+        37 => "its value is more wei than can exist".into(),
+        38 => "it returned too much data".into(),
+        39 => "it emitted too many logs".into(),
+        40 => "it changed too much state at once".into(),
+        41 => "the contract has no room for more state".into(),
         other => format!("the EVM stopped with code {other}"),
     }
 }

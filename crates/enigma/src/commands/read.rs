@@ -13,14 +13,14 @@ use crate::{abi, cli::Read};
 /// Prints the returned values, one a line. Exit code 2 if the contract refused.
 pub async fn run(args: Read) -> Result<ExitCode> {
     let method = abi::method(&args.method)?;
-    let (client, directory) = common::client(&args.data_dir, args.from).await?;
+    let (client, directory) = common::client(&args.account).await?;
     let calldata = abi::encode_call(&method, &common::read_arguments(args.args)?)?;
     let reader = if args.anonymous { Reader::Nobody } else { Reader::Account };
     let answer = client.read(args.address, calldata, reader).await?;
     let mut out = describe(&answer);
     out["address"] = json!(args.address);
     let known = || common::known_abi(&directory, args.address);
-    outcome::tell(&method, U256::ZERO, &answer.outcome, known, args.json, out)
+    outcome::tell(&method, U256::ZERO, &answer.outcome, known, args.account.target.json, out)
 }
 
 fn describe(answer: &Answer) -> Value {

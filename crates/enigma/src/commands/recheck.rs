@@ -27,7 +27,7 @@ pub async fn run(args: Recheck) -> Result<ExitCode> {
         }
         let record = chain.worker(id).await?;
         let is_checked = record.checked == chain.revocations().await?;
-        if !args.by.json {
+        if !args.by.target.json {
             let told = match (is_checked, record.logged_in) {
                 (true, _) => "its admission holds",
                 (false, false) => "may not serve any more, and is out of the lottery",
@@ -37,7 +37,7 @@ pub async fn run(args: Recheck) -> Result<ExitCode> {
         }
         workers.push(json!({ "id": id, "checked": is_checked, "loggedIn": record.logged_in }));
     }
-    if args.by.json {
+    if args.by.target.json {
         out!("{}", json!({ "ok": true, "workers": workers }));
     } else if workers.is_empty() {
         out!("every admission was checked since the last revocation");

@@ -14,10 +14,10 @@ pub async fn run(args: Relay) -> Result<ExitCode> {
     let file = || format!("{}", args.task.display());
     let task: RelayedTask =
         serde_json::from_slice(&std::fs::read(&args.task).with_context(file)?).with_context(file)?;
-    let (client, _) = common::client(&args.data_dir, args.from).await?;
+    let (client, _) = common::client(&args.account).await?;
     let client = client.with_credit(args.credit);
     let input = client.relay(&task).await.map_err(|e| common::poor(e, &client))?;
-    if args.json {
+    if args.account.target.json {
         let (address, index) = (input.contract, input.index);
         out!(
             "{}",

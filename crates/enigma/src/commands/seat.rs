@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use alloy_primitives::U256;
 use anyhow::{Context, Result, bail};
-use enigma_chain::{Sender, accounts, bindings::Enigma};
+use enigma_chain::bindings::Enigma;
 use serde_json::{Value, json};
 
 use super::common;
@@ -12,7 +12,7 @@ use crate::{abi::show_ether, cli::Seat};
 
 /// A seat a line, or claims for one of them. Anybody may: it is credited to who is paid for the seat.
 pub async fn run(args: Seat) -> Result<ExitCode> {
-    let (client, _) = common::client(&args.data_dir, args.from).await?;
+    let (client, _) = common::client(&args.account).await?;
     let chain = client.chain();
     let count = chain.seat_count().await?;
     if args.number.is_some_and(|number| number > count) {
@@ -20,9 +20,8 @@ pub async fn run(args: Seat) -> Result<ExitCode> {
     }
     let mut claimed = None;
     if let (Some(number), true) = (args.number, args.claim) {
-        let sender = Sender::new(chain.clone(), accounts::local(args.from)?);
         let call = Enigma::claimSeatCall { index: U256::from(number - 1) };
-        claimed = match sender.call_enigma(&call, U256::ZERO).await {
+        claimed = match client.sender().call_enigma(&call, U256::ZERO).await {
             Err(error) if error.is_refusal("NothingToCollect") => {
                 bail!("seat {number} earned nothing since it claimed last")
             }
@@ -34,7 +33,7 @@ pub async fn run(args: Seat) -> Result<ExitCode> {
     for number in args.number.map_or(1..=count, |number| number..=number) {
         let seat = chain.seat(number - 1).await?.with_context(|| format!("seat {number}"))?;
         let due = pool.per_seat.saturating_sub(seat.claimed);
-        if !args.json {
+        if !args.account.target.json {
             out!(
                 "seat {number}  {}  {} ETH to claim, {} ETH claimed",
                 seat.operator,
@@ -46,7 +45,7 @@ pub async fn run(args: Seat) -> Result<ExitCode> {
         seats
             .push(json!({ "seat": number, "operator": seat.operator, "dueWei": due, "claimedWei": claimed }));
     }
-    if args.json {
+    if args.account.target.json {
         out!(
             "{}",
             json!({ "ok": true, "poolWei": pool.amount.to_string(), "seats": seats, "claim": claimed })

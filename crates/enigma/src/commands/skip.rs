@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use alloy_primitives::{Address, U256};
 use anyhow::{Result, bail};
-use enigma_chain::{Chain, Event, Sender, accounts, bindings::Enigma};
+use enigma_chain::{Chain, Event, bindings::Enigma};
 use enigma_protocol::clock::{Marks, Terms};
 use enigma_sdk::Error;
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::{abi, cli::Skip};
 
 /// Skips the oldest pending input. Its sender gets fee and value back.
 pub async fn run(args: Skip) -> Result<ExitCode> {
-    let (client, _) = common::client(&args.data_dir, args.from).await?;
+    let (client, _) = common::client(&args.account).await?;
     let (chain, contract) = (client.chain(), args.address);
     let record = chain.secret_contract(contract).await?;
     if record.deployer.is_zero() {
@@ -62,8 +62,7 @@ pub async fn run(args: Skip) -> Result<ExitCode> {
         );
     }
     let call = Enigma::skipCall { account: contract, input: (&pending.input).into() };
-    let sender = Sender::new(chain.clone(), accounts::local(args.from)?);
-    let receipt = match sender.call_enigma(&call, Default::default()).await {
+    let receipt = match client.sender().call_enigma(&call, Default::default()).await {
         Err(error) if error.is_refusal("WrongInputHead") || error.is_refusal("NothingPending") => {
             bail!("input {index} of {contract} became final in this moment")
         }
@@ -71,7 +70,7 @@ pub async fn run(args: Skip) -> Result<ExitCode> {
     };
     let block = receipt.block_number.unwrap_or_default();
     let refund = refund_of(chain, contract, index, block).await?;
-    if args.json {
+    if args.account.target.json {
         out!(
             "{}",
             json!({

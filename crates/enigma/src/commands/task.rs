@@ -41,8 +41,8 @@ struct Told {
 /// Prints what is known. A task that failed is told, not an error.
 pub async fn run(args: Task) -> Result<ExitCode> {
     let method = args.method.as_deref().map(abi::method).transpose()?;
-    let (client, directory) = common::client(&args.data_dir, 0).await?;
-    let lives = match (args.target.parse::<Address>(), args.target.parse::<B256>(), args.index) {
+    let (client, directory) = common::client_of(&args.target.data_dir, 0).await?;
+    let lives = match (args.task.parse::<Address>(), args.task.parse::<B256>(), args.index) {
         (Ok(contract), _, Some(index)) => vec![client.life(contract, index).await?],
         (Ok(_), _, None) => bail!("which task of it? Give an index too, the first one is 0"),
         (_, Ok(transaction), None) => client.lives(transaction).await?,
@@ -52,7 +52,7 @@ pub async fn run(args: Task) -> Result<ExitCode> {
     for life in lives {
         all.push(tell(&args, life, &directory, method.clone()).await?);
     }
-    if args.json {
+    if args.target.json {
         let tasks = all.iter().map(Told::json).collect::<Result<Vec<_>>>()?;
         // One task is what most transactions create, and what programs expect.
         match <[Value; 1]>::try_from(tasks) {
@@ -80,7 +80,7 @@ async fn tell(args: &Task, life: Life, directory: &Directory, method: Option<Fun
         (None, _) => Inside::Pending,
         (Some(_), None) => Inside::Foreign,
         (Some(commit), Some(account)) => {
-            let (client, _): (Client, _) = common::client(&args.data_dir, account).await?;
+            let (client, _): (Client, _) = common::client_of(&args.target.data_dir, account).await?;
             match client.open(&life.input, commit) {
                 Ok(report) => Inside::Open(Box::new(report)),
                 Err(Error::ForeignOutput { .. }) => Inside::Lost,

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Runs the network in this process, or leaves one running.
 pub async fn run(args: Up) -> Result<ExitCode> {
-    let directory = Directory::new(&args.data_dir)?;
+    let directory = Directory::new(&args.target.data_dir)?;
     check(&args, &directory)?;
     if args.detach { detached(&args, &directory).await } else { attached(&args, &directory).await }
 }
@@ -31,13 +31,13 @@ pub async fn run(args: Up) -> Result<ExitCode> {
 /// What cannot change once the network exists must not be asked for.
 fn check(args: &Up, directory: &Directory) -> Result<()> {
     if directory.is_running() {
-        bail!("a network runs in {} already; see `enigma status`", args.data_dir.display());
+        bail!("a network runs in {} already; see `enigma status`", args.target.data_dir.display());
     }
     let Some(network) = directory.find_network()? else { return Ok(()) };
     if network.elsewhere {
         bail!(
             "the nodes of the network in {} run elsewhere; use another --data-dir",
-            args.data_dir.display()
+            args.target.data_dir.display()
         );
     }
     let fixed = [
@@ -49,7 +49,7 @@ fn check(args: &Up, directory: &Directory) -> Result<()> {
         if asked.is_some_and(|asked| asked != is) {
             bail!(
                 "the network in {} was created with {flag} {is}; leave it out, or use another --data-dir",
-                args.data_dir.display()
+                args.target.data_dir.display()
             );
         }
     }
@@ -57,7 +57,7 @@ fn check(args: &Up, directory: &Directory) -> Result<()> {
 }
 
 async fn attached(args: &Up, directory: &Directory) -> Result<ExitCode> {
-    let progress = Progress::start(args.json);
+    let progress = Progress::start(args.target.json);
     let size = Size {
         workers: args.workers.unwrap_or(DEFAULT_SIZE.workers),
         key_nodes: args.key_nodes.unwrap_or(DEFAULT_SIZE.key_nodes),
@@ -76,7 +76,7 @@ async fn attached(args: &Up, directory: &Directory) -> Result<ExitCode> {
     let report =
         run_network(directory, size, port, &progress, stop_signal(), plan.as_ref(), |network, running| {
             let summary = summary(network)?;
-            if args.json {
+            if args.target.json {
                 out!("{summary}");
             } else {
                 tell(network, args)?;
@@ -87,7 +87,7 @@ async fn attached(args: &Up, directory: &Directory) -> Result<ExitCode> {
         .await?;
     progress.done("stopped");
     let Some(report) = report else { return Ok(ExitCode::SUCCESS) };
-    if args.json {
+    if args.target.json {
         out!("{}", report.json());
     } else {
         report.print();
@@ -138,7 +138,7 @@ async fn detached(args: &Up, directory: &Directory) -> Result<ExitCode> {
         sleep(Duration::from_millis(50)).await;
     }
     let network = directory.network()?;
-    if args.json {
+    if args.target.json {
         out!("{}", summary(&network)?);
     } else {
         tell(&network, args)?;
@@ -172,7 +172,7 @@ fn tell(network: &Network, args: &Up) -> Result<()> {
             network.api.len()
         );
     }
-    out!("  data      {}", args.data_dir.display());
+    out!("  data      {}", args.target.data_dir.display());
     out!("\n  accounts, each with 10,000 ETH; --from picks one:");
     for index in 0..accounts::USERS {
         out!("    {index}  {}", accounts::local_address(index)?);

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use alloy_primitives::U256;
 use anyhow::{Result, bail};
-use enigma_chain::{Sender, accounts, bindings::Enigma};
+use enigma_chain::bindings::Enigma;
 use serde_json::json;
 
 use super::common;
@@ -12,14 +12,13 @@ use crate::{abi::show_ether, cli::WithdrawCredit};
 
 /// All of it, to the account or to whom it names; another account's to that account.
 pub async fn run(args: WithdrawCredit) -> Result<ExitCode> {
-    let (client, _) = common::client(&args.data_dir, args.from).await?;
+    let (client, _) = common::client(&args.account).await?;
     let account = args.of.unwrap_or(client.address());
     let to = args.to.as_deref().map(common::address).transpose()?.unwrap_or(account);
     let credit = client.chain().credits(account).await?;
-    let sender = Sender::new(client.chain().clone(), accounts::local(args.from)?);
     let done = match args.of {
-        Some(account) => sender.call_enigma(&Enigma::withdrawForCall { account }, U256::ZERO).await,
-        None => sender.call_enigma(&Enigma::withdrawToCall { to }, U256::ZERO).await,
+        Some(account) => client.sender().call_enigma(&Enigma::withdrawForCall { account }, U256::ZERO).await,
+        None => client.sender().call_enigma(&Enigma::withdrawToCall { to }, U256::ZERO).await,
     };
     let receipt = match done {
         Err(error) if error.is_refusal("NothingToWithdraw") => {
@@ -28,7 +27,7 @@ pub async fn run(args: WithdrawCredit) -> Result<ExitCode> {
         Err(error) if error.is_refusal("WithdrawalFailed") => bail!("{to} does not take ether"),
         other => other?,
     };
-    if args.json {
+    if args.account.target.json {
         out!(
             "{}",
             json!({

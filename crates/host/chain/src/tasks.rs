@@ -118,8 +118,8 @@ impl Chain {
         Ok(self.search(question, from, to).await?.1)
     }
 
-    /// The receipts that a transaction brought to the Enigma contract of `network`; none if it called another contract, which may
-    /// have passed them on.
+    /// The receipts that a transaction brought to the Enigma contract of `network`; none if it called another contract,
+    /// which may have passed them on.
     ///
     /// # Errors
     /// The endpoints failed.

@@ -24,8 +24,6 @@ pub const BEACON_RESERVE: u64 = 8;
 pub const SMALLEST_SEALED: u64 = 128 + 16;
 /// Smallest `commitGas`: a batch of one with the smallest output and delta.
 pub const MIN_COMMIT_GAS: u64 = RECEIPT_GAS + TASK_GAS + BYTE_GAS * 2 * SMALLEST_SEALED;
-/// Largest `commitGas`: a commit of one task fits a transaction of 128 KiB.
-pub const MAX_COMMIT_GAS: u64 = 5_000_000;
 
 /// Largest `commitGas`: a commit of one task that costs no more fits a transaction of 16,777,216 gas and of 128 KiB.
 pub const MAX_COMMIT_GAS: u64 = 5_000_000;

@@ -52,14 +52,13 @@ pub(crate) fn produce(
         },
     };
     let snapshot = work.snapshot(world)?;
-    let done = work.run_all(world, &ordered)?;
-    let receipt = work.receipt(&ordered, &done, snapshot.as_ref());
+    let mut done = work.run_all(world, &ordered)?;
+    let outbound: Vec<OutboundCall> = done.iter_mut().flat_map(|one| one.outbound.drain(..)).collect();
+    let receipt = work.receipt(&ordered, &done, &outbound, snapshot.as_ref());
     let signature = awake.identity.signer().sign_digest(receipt.digest(domain));
     let after = receipt.state_head_after;
-    let (mut outputs, mut deltas, mut changes, mut outbound) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut outputs, mut deltas, mut changes) = (Vec::new(), Vec::new(), Vec::new());
     for one in done {
-        outbound.extend(one.outbound);
         outputs.push(one.output.0.into());
         deltas.push(one.sealed.0.into());
         changes.push(one.delta);
@@ -133,7 +132,13 @@ impl Work<'_> {
         self.shop.run(world, one, &plaintext, self.keys.get(&id).ok_or(Code::Internal)?)
     }
 
-    fn receipt(&self, ordered: &[Ordered<'_>], done: &[Done], snapshot: Option<&SealedSnapshot>) -> Receipt {
+    fn receipt(
+        &self,
+        ordered: &[Ordered<'_>],
+        done: &[Done],
+        outbound: &[OutboundCall],
+        snapshot: Option<&SealedSnapshot>,
+    ) -> Receipt {
         let ground = self.ground;
         let snapshot_hash = snapshot.map(|s| snapshot_hash(&s.0)).unwrap_or_default();
         let mut head = ground.record.state_head;
@@ -141,7 +146,6 @@ impl Work<'_> {
             head = fold_snapshot(head, snapshot_hash);
         }
         let mut results = Vec::with_capacity(done.len());
-        let outbound: Vec<OutboundCall> = done.iter().flat_map(|one| one.outbound.iter().cloned()).collect();
         for (one, done) in ordered.iter().zip(done) {
             let result = TaskResult {
                 status: done.status,
@@ -166,7 +170,7 @@ impl Work<'_> {
             anchor_hash: ground.anchor.hash,
             results: results.into(),
             snapshot_hash,
-            outbound_hash: outbound_hash(&outbound),
+            outbound_hash: outbound_hash(outbound),
         }
     }
 }

@@ -177,6 +177,11 @@ impl Client {
         self.sender.address()
     }
 
+    /// What sends its transactions.
+    pub const fn sender(&self) -> &Sender {
+        &self.sender
+    }
+
     /// The chain.
     pub const fn chain(&self) -> &Chain {
         self.sender.chain()
@@ -259,16 +264,16 @@ impl Client {
     /// [`Error::NotCommitted`] when patience ends, [`Error::Skipped`] if nobody executed it,
     /// [`Error::ForeignOutput`] if what came is not the answer.
     pub async fn wait(&self, sent: &Sent, patience: Duration) -> Result<Report> {
-        let deadline = tokio::time::Instant::now() + patience;
+        let began = tokio::time::Instant::now();
         let mut from = sent.block;
-        while tokio::time::Instant::now() < deadline {
+        while began.elapsed() < patience {
             let height = self.chain().height().await?;
             if height >= from {
                 let events = self.chain().history(from, height).await?;
                 if let Some(end) = events.iter().find_map(|event| end(sent, event)) {
                     return end;
                 }
-                from = height + 1;
+                from = height.saturating_add(1);
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
@@ -425,9 +430,9 @@ fn end(sent: &Sent, event: &Event) -> Option<Result<Report>> {
 }
 
 fn report(sent: &Sent, commit: &CommitEvent) -> Result<Report> {
-    let place = usize::try_from(sent.index - commit.first_index).unwrap_or(usize::MAX);
     let foreign = Error::ForeignOutput { index: sent.index };
-    let Some(result) = commit.outcomes.get(place) else { return Err(foreign) };
+    let place = sent.index.checked_sub(commit.first_index).and_then(|place| usize::try_from(place).ok());
+    let Some(result) = place.and_then(|place| commit.outcomes.get(place)) else { return Err(foreign) };
     let (outcome, logs, gas_used) = if result.status == Status::Unopened {
         (Outcome::Unopened, Vec::new(), 0)
     } else {

@@ -1,13 +1,16 @@
 //! The proof that an enclave is broken: it signed two outcomes of the same inputs. Whoever has both shows them.
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use enigma_chain::{Sender, bindings::Enigma};
+use enigma_chain::{
+    Sender,
+    bindings::Enigma::{self, Receipt, TaskResult},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
 /// Two receipts of which at most one can be right, each with a signature of the same worker.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EquivocationProof {
     /// One of them.
@@ -17,45 +20,14 @@ pub struct EquivocationProof {
 }
 
 /// A receipt and one signature of its EIP-712 digest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignedReceipt {
-    /// What was signed.
+    /// What was signed; its fields have their EIP-712 names.
+    #[serde(with = "ReceiptFields")]
     pub receipt: Receipt,
     /// 65 bytes.
     pub signature: Bytes,
-}
-
-/// EIP-712 `Receipt`, under its own names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs)] // they are the protocol's, docs/bytes.md
-pub struct Receipt {
-    pub network: B256,
-    pub ruleset: u64,
-    pub secret_contract: Address,
-    pub epoch: u64,
-    pub first_index: u64,
-    pub last_index: u64,
-    pub input_head: B256,
-    pub state_head_before: B256,
-    pub state_head_after: B256,
-    pub anchor_number: u64,
-    pub anchor_hash: B256,
-    pub results: Vec<TaskResult>,
-    pub snapshot_hash: B256,
-    pub outbound_hash: B256,
-}
-
-/// EIP-712 `TaskResult`, under its own names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[allow(missing_docs)]
-pub struct TaskResult {
-    pub status: u8,
-    pub gas_charged: u64,
-    pub output_hash: B256,
-    pub delta_hash: B256,
 }
 
 /// What a proof came to.
@@ -80,9 +52,9 @@ impl EquivocationProof {
     /// It is no proof; the chain refuses or fails.
     pub async fn submit(&self, sender: &Sender) -> Result<Equivocated> {
         let call = Enigma::proveEquivocationCall {
-            one: (&self.one.receipt).into(),
+            one: self.one.receipt.clone(),
             signatureOfOne: self.one.signature.clone(),
-            other: (&self.other.receipt).into(),
+            other: self.other.receipt.clone(),
             signatureOfOther: self.other.signature.clone(),
         };
         let receipt = sender.call_enigma(&call, U256::ZERO).await?;
@@ -99,56 +71,103 @@ impl EquivocationProof {
     }
 }
 
-impl From<&Receipt> for Enigma::Receipt {
-    fn from(r: &Receipt) -> Self {
-        let result = |r: &TaskResult| Enigma::TaskResult {
-            status: r.status,
-            gasCharged: r.gas_charged,
-            outputHash: r.output_hash,
-            deltaHash: r.delta_hash,
-        };
-        Self {
-            network: r.network,
-            ruleset: r.ruleset,
-            secretContract: r.secret_contract,
-            epoch: r.epoch,
-            firstIndex: r.first_index,
-            lastIndex: r.last_index,
-            inputHead: r.input_head,
-            stateHeadBefore: r.state_head_before,
-            stateHeadAfter: r.state_head_after,
-            anchorNumber: r.anchor_number,
-            anchorHash: r.anchor_hash,
-            results: r.results.iter().map(result).collect(),
-            snapshotHash: r.snapshot_hash,
-            outboundHash: r.outbound_hash,
-        }
+/// A receipt as JSON: what the bindings have no words for is refused.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Receipt", deny_unknown_fields)]
+#[allow(non_snake_case)]
+struct ReceiptFields {
+    network: B256,
+    ruleset: u64,
+    secretContract: Address,
+    epoch: u64,
+    firstIndex: u64,
+    lastIndex: u64,
+    inputHead: B256,
+    stateHeadBefore: B256,
+    stateHeadAfter: B256,
+    anchorNumber: u64,
+    anchorHash: B256,
+    #[serde(with = "results")]
+    results: Vec<TaskResult>,
+    snapshotHash: B256,
+    outboundHash: B256,
+}
+
+/// A task's result as JSON.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "TaskResult", deny_unknown_fields)]
+#[allow(non_snake_case)]
+struct ResultFields {
+    status: u8,
+    gasCharged: u64,
+    outputHash: B256,
+    deltaHash: B256,
+}
+
+mod results {
+    use enigma_chain::bindings::Enigma::TaskResult;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::ResultFields;
+
+    #[derive(Serialize, Deserialize)]
+    struct One(#[serde(with = "ResultFields")] TaskResult);
+
+    pub(super) fn serialize<S: Serializer>(results: &[TaskResult], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(results.iter().cloned().map(One))
+    }
+
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Vec<TaskResult>, D::Error> {
+        Ok(Vec::<One>::deserialize(from)?.into_iter().map(|one| one.0).collect())
     }
 }
 
-impl From<&Enigma::Receipt> for Receipt {
-    fn from(r: &Enigma::Receipt) -> Self {
-        let result = |r: &Enigma::TaskResult| TaskResult {
-            status: r.status,
-            gas_charged: r.gasCharged,
-            output_hash: r.outputHash,
-            delta_hash: r.deltaHash,
-        };
-        Self {
-            network: r.network,
-            ruleset: r.ruleset,
-            secret_contract: r.secretContract,
-            epoch: r.epoch,
-            first_index: r.firstIndex,
-            last_index: r.lastIndex,
-            input_head: r.inputHead,
-            state_head_before: r.stateHeadBefore,
-            state_head_after: r.stateHeadAfter,
-            anchor_number: r.anchorNumber,
-            anchor_hash: r.anchorHash,
-            results: r.results.iter().map(result).collect(),
-            snapshot_hash: r.snapshotHash,
-            outbound_hash: r.outboundHash,
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn file() -> Value {
+        let [word, hash] = [B256::repeat_byte(7), B256::repeat_byte(8)];
+        let signed = json!({
+            "receipt": {
+                "network": word, "ruleset": 1, "secretContract": Address::repeat_byte(9), "epoch": 2, "firstIndex": 3,
+                "lastIndex": 3, "inputHead": word, "stateHeadBefore": word, "stateHeadAfter": hash, "anchorNumber": 4,
+                "anchorHash": word, "snapshotHash": B256::ZERO, "outboundHash": hash,
+                "results": [{ "status": 9, "gasCharged": 5, "outputHash": word, "deltaHash": hash }],
+            },
+            "signature": "0x0102",
+        });
+        json!({ "one": signed, "other": signed })
+    }
+
+    #[test]
+    fn a_proof_is_read_from_a_file_and_written_to_one() {
+        let proof: EquivocationProof = serde_json::from_value(file()).unwrap();
+        assert_eq!(proof.one.receipt.stateHeadAfter, B256::repeat_byte(8));
+        assert_eq!(proof.other.receipt.results[0].status, 9, "a broken enclave signs anything");
+        assert_eq!(serde_json::to_value(&proof).unwrap(), file());
+    }
+
+    #[test]
+    fn what_does_not_belong_there_or_is_missing_is_named() {
+        for place in ["", "/one", "/other/receipt", "/one/receipt/results/0"] {
+            let mut wrong = file();
+            wrong.pointer_mut(place).unwrap()["memo"] = true.into();
+            let told = serde_json::from_value::<EquivocationProof>(wrong).unwrap_err().to_string();
+            assert!(told.contains("unknown field `memo`"), "{place}: {told}");
+        }
+        for (place, field) in [
+            ("", "other"),
+            ("/one", "signature"),
+            ("/one/receipt", "epoch"),
+            ("/one/receipt/results/0", "status"),
+        ] {
+            let mut short = file();
+            short.pointer_mut(place).unwrap().as_object_mut().unwrap().remove(field);
+            let told = serde_json::from_value::<EquivocationProof>(short).unwrap_err().to_string();
+            assert!(told.contains(&format!("missing field `{field}`")), "{place}: {told}");
         }
     }
 }

@@ -89,6 +89,14 @@ pub enum Error {
         /// Who would have sent it.
         account: Address,
     },
+    /// A task that somebody signed is over: whoever sent it would pay for nothing.
+    #[error(
+        "this task expired at unix time {expiry}: nothing would run, and it would be paid for; have it authorised again"
+    )]
+    RelayedTooLate {
+        /// Unix seconds.
+        expiry: u64,
+    },
     /// An answer to the question for a nonce is none.
     #[error("the answer holds no nonce: the worker runs another version")]
     NoNonce,

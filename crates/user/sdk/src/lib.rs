@@ -32,7 +32,7 @@ mod verify;
 mod view;
 
 pub use client::{Client, Code, Limits, Sent};
-pub use equivocation::{Equivocated, EquivocationProof, Receipt, SignedReceipt, TaskResult};
+pub use equivocation::{Equivocated, EquivocationProof, SignedReceipt};
 pub use error::Error;
 pub use life::{Life, Money, Stage};
 pub use outcome::{Outcome, Report};

@@ -85,7 +85,10 @@ impl ReadSessions {
             if self.0.len() >= KEPT {
                 self.0.clear();
             }
-            self.0.insert(contract, ReadSession::authorised(account, signed, contract, now + SESSION)?);
+            self.0.insert(
+                contract,
+                ReadSession::authorised(account, signed, contract, now.saturating_add(SESSION))?,
+            );
         }
         let session = self.0.get(&contract).ok_or(Error::Randomness)?;
         let digest = query::session_digest(signed.network, contract, account.address(), epoch, plaintext);
@@ -158,8 +161,12 @@ impl Client {
     ) -> Result<Answer> {
         let (epoch, now) = tokio::try_join!(self.epoch(), self.now())?;
         let body = Secret::new(calldata.to_vec());
-        let mut question =
-            Plaintext { reply_key: random()?, expiry: now + LIFETIME, claim: Claim::None, body };
+        let mut question = Plaintext {
+            reply_key: random()?,
+            expiry: now.saturating_add(LIFETIME),
+            claim: Claim::None,
+            body,
+        };
         if let Some(claim) = claim {
             question.claim = claim(self.prove(contract, epoch, now, &question)?);
         }

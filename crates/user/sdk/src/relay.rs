@@ -154,13 +154,16 @@ impl Client {
     /// Sends a task that another account signed, and pays for it.
     ///
     /// # Errors
-    /// [`Error::NotTheRelayer`], [`Error::WrongNetwork`]; the chain or the contract refuses.
+    /// [`Error::NotTheRelayer`], [`Error::WrongNetwork`], [`Error::RelayedTooLate`]; the chain or the contract refuses.
     pub async fn relay(&self, task: &RelayedTask) -> Result<InputEvent> {
         if task.relayer != self.address() || !task.on_behalf_of.is_zero() {
             return Err(Error::NotTheRelayer { named: task.relayer, account: self.address() });
         }
         if task.network != self.network() {
             return Err(Error::WrongNetwork { pinned: task.network, found: self.network() });
+        }
+        if task.expiry != 0 && self.now().await? > task.expiry {
+            return Err(Error::RelayedTooLate { expiry: task.expiry });
         }
         let mut parameters = self.parameters(task.value, Limits::default()).await?;
         parameters.gasLimit = task.gas_limit;

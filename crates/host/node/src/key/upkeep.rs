@@ -46,8 +46,11 @@ async fn collect(sender: &Sender, member: u8, epoch: u64) -> Result<()> {
     }
     let (count, call) = (operators.len(), Enigma::collectUpkeepCall { operators });
     match sender.call_enigma(&call, U256::ZERO).await {
-        Err(error) if !error.is_refusal("NothingToCollect") => return Err(error.into()),
-        _ => tracing::info!(epoch, operators = count, "collected what is for beacons and the committee"),
+        Ok(_) => tracing::info!(epoch, operators = count, "collected what is for beacons and the committee"),
+        Err(error) if error.is_refusal("NothingToCollect") => {
+            tracing::debug!(epoch, "another member collected what is for beacons and the committee");
+        }
+        Err(error) => return Err(error.into()),
     }
     Ok(())
 }
@@ -60,8 +63,11 @@ async fn claim(sender: &Sender, member: u8) -> Result<()> {
         return Ok(());
     }
     match sender.call_enigma(&Enigma::claimSeatCall { index: U256::from(index) }, U256::ZERO).await {
-        Err(error) if !error.is_refusal("NothingToCollect") => return Err(error.into()),
-        _ => tracing::info!(seat = member, wei = %due, "claimed what the seat got"),
+        Ok(_) => tracing::info!(seat = member, wei = %due, "claimed what the seat got"),
+        Err(error) if error.is_refusal("NothingToCollect") => {
+            tracing::debug!(seat = member, "somebody else claimed what the seat got");
+        }
+        Err(error) => return Err(error.into()),
     }
     Ok(())
 }

@@ -76,3 +76,12 @@ fn only_what_covers_the_task_ends_the_wait() {
     let report = end(&sent(), &unopened(MINE, 5, 9)).unwrap().unwrap();
     assert_eq!((report.outcome, report.paid), (Outcome::Unopened, U256::from(9)));
 }
+
+#[test]
+fn a_commit_of_other_tasks_answers_nothing() {
+    for (first, last) in [(8, 9), (5, 6)] {
+        let Event::Commit(commit) = unopened(MINE, first, last) else { unreachable!() };
+        let error = report(&sent(), &commit).unwrap_err();
+        assert!(matches!(error, Error::ForeignOutput { index: 7 }), "{first} to {last}: {error}");
+    }
+}

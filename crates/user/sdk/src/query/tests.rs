@@ -54,6 +54,13 @@ fn an_enclave_reads_for_the_account_that_asks() {
 }
 
 #[test]
+fn a_time_that_no_chain_has_breaks_nothing() {
+    let proof =
+        ReadSessions::default().prove(&account(0), signed(), CONTRACT, EPOCH, u64::MAX, &question(NOW));
+    assert_eq!(proof.unwrap().authorisation_expiry, u64::MAX);
+}
+
+#[test]
 fn a_session_serves_one_contract_until_it_would_end_before_a_query() {
     let (account, mut sessions) = (account(0), ReadSessions::default());
     let (first, _) = asked(&mut sessions, &account, CONTRACT, NOW);
