@@ -448,6 +448,7 @@ contract MoneyAttacksTest is AccountTest {
         _signWith(c, calls);
         assertFalse(_landsAlone(c));
         for (uint256 i = 0; i < 4; ++i) {
+            vm.roll(block.number + 1);
             c = _unsigned(account, 1);
             _signWith(c, _list(calls[i]));
             assertTrue(_landsAlone(c));

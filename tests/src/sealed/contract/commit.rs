@@ -58,6 +58,9 @@ impl Enigma {
         if receipt.first_index != self.cursor(contract) {
             return Err("NotNextIndex");
         }
+        if field(self.counters(contract), 168, 40) == self.now() {
+            return Err("AlreadyCommitted");
+        }
         let count = receipt.results.0.len() as u64;
         let pending = field(self.counters(contract), 0, 64);
         if count == 0

@@ -38,6 +38,9 @@ impl State {
         }
         let is_loose = rules.bug == Some(Bug::CommitsAgain) && receipt.first_index < record.cursor;
         let hashes = check_inputs(&record, signed, is_loose)?;
+        if record.last_commit == now.number && !is_loose {
+            return Err("AlreadyCommitted");
+        }
         check_state(&record, signed, &hashes, is_loose)?;
         let anchor = receipt.anchor_number;
         if anchor >= now.number {
