@@ -30,10 +30,7 @@ export function decodeRevert(abi: Abi | readonly unknown[] | undefined, data: He
     const text = `${errorName}(${args.map(String).join(', ')})`
     if (errorName === 'Panic') return withHint({ text, errorName, args, data }, PANICS[String(args[0])])
     if (errorName === 'OutsideCall')
-      return withHint(
-        { text, errorName, args, data },
-        'Order calls of others by `Ethereum.call`.',
-      )
+      return withHint({ text, errorName, args, data }, 'Order calls of others by `Ethereum.call`.')
     return { text, errorName, args, data }
   } catch {
     const text = `it gave bytes that no error of the ABI explains (${data.length > 74 ? `${data.slice(0, 74)}…` : data})`
