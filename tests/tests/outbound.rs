@@ -1,11 +1,13 @@
 //! Real ether out of a sealed world, and calls of other contracts, on a real network.
 
 use alloy_primitives::{Address, U256, address, hex, keccak256};
-use enigma_tests::network::{Network, rpc::quantity};
+use enigma_tests::network::{Answer, Network, rpc::quantity};
 use serde_json::{Value, json};
 
 const PAYER: &str = "tests/fixtures/Payer.sol:Payer";
 const NOBODY: Address = address!("00000000000000000000000000000000000abcde");
+/// Loops for ever.
+const BURNER: Address = address!("00000000000000000000000000000000000b04e5");
 const ETHER: u64 = 1_000_000_000_000_000_000;
 
 fn ether(amount: u64) -> U256 {
@@ -62,12 +64,41 @@ impl Scene {
     }
 }
 
+impl Scene {
+    fn start() -> Self {
+        let network = Network::started();
+        let enigma = network.status()["network"]["enigma"].as_str().unwrap().to_owned();
+        let payer = network.deploy(PAYER);
+        Self { network, enigma, payer }
+    }
+}
+
+/// Each lands alone, and two of them fit one block, but not what waits by then: workers that bundled all of it would stand
+/// still until somebody gives up the oldest, and be slashed for it.
+#[test]
+fn tasks_that_burn_all_their_outbound_gas_stall_nothing() {
+    let Scene { network, payer, .. } = &Scene::start();
+    network.rpc("anvil_setCode", json!([BURNER, "0x5b5f56"]));
+    let burner = BURNER.to_string();
+    let ask = |from: usize| {
+        let from = from.to_string();
+        let method = "ask(address,uint256,uint64,bytes)(uint64)";
+        let terms = ["--bytes", "2000", "--outbound", "4790000", "--from", &from];
+        network.call(payer, method, &[&[&burner, "0", "4700000", "0x"], &terms[..]].concat())
+    };
+    let mut numbers: Vec<u64> = std::thread::scope(|scope| {
+        let tasks: Vec<_> = (0..10).map(|from| scope.spawn(move || ask(from))).collect();
+        let number =
+            |answer: Answer| answer.succeeded().json()["result"][0].as_str().unwrap().parse().unwrap();
+        tasks.into_iter().map(|task| number(task.join().unwrap())).collect()
+    });
+    numbers.sort_unstable();
+    assert_eq!(numbers, (0..10).collect::<Vec<_>>(), "every call was made once");
+}
+
 #[test]
 fn a_secret_contract_pays_real_ether_and_calls_other_contracts() {
-    let network = Network::started();
-    let enigma = network.status()["network"]["enigma"].as_str().unwrap().to_owned();
-    let payer = network.deploy(PAYER);
-    let scene = Scene { network, enigma, payer };
+    let scene = Scene::start();
     let (network, payer) = (&scene.network, &scene.payer);
 
     network.call(payer, "deposit()()", &["--value", "5"]).succeeded();

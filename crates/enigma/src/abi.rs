@@ -181,12 +181,27 @@ pub fn log_json(abi: Option<&JsonAbi>, log: &PrivateLog) -> Value {
 
 /// Ether in decimal, as wei.
 pub fn ether(text: &str) -> Result<U256> {
+    decimal(text, 18)
+        .with_context(|| format!("`{text}` is no amount of ether; expected something like 0.5"))?
+        .parse()
+        .with_context(|| format!("`{text}` is too much ether"))
+}
+
+/// A price in gwei, such as `1.5`, as wei.
+pub fn gwei(text: &str) -> Result<u128> {
+    decimal(text, 9)
+        .with_context(|| format!("`{text}` is no price in gwei; expected something like 1.5"))?
+        .parse()
+        .with_context(|| format!("`{text}` is too high a price"))
+}
+
+/// The digits of a decimal number in units of which `places` decimals are one.
+fn decimal(text: &str, places: usize) -> Option<String> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let digits = |s: &str| s.chars().all(|c| c.is_ascii_digit());
-    if part.len() > 18 || !digits(whole) || !digits(part) || (whole.is_empty() && part.is_empty()) {
-        bail!("`{text}` is no amount of ether; expected something like 0.5");
-    }
-    format!("{whole}{part:0<18}").parse().with_context(|| format!("`{text}` is too much ether"))
+    let is_number =
+        part.len() <= places && digits(whole) && digits(part) && !(whole.is_empty() && part.is_empty());
+    is_number.then(|| format!("{whole}{part:0<places$}"))
 }
 
 /// Wei as ether, without needless zeros.
@@ -211,6 +226,16 @@ mod tests {
         }
         for bad in ["", ".", "1e3", "-1", "0.0000000000000000001", "1.2.3"] {
             assert!(ether(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_price_in_gwei_is_exact() {
+        for (text, wei) in [("0", 0), ("2", 2_000_000_000), ("0.5", 500_000_000), (".000000001", 1)] {
+            assert_eq!(gwei(text).unwrap(), wei);
+        }
+        for bad in ["", ".", "1e3", "-1", "0.0000000001", "1 gwei", "999999999999999999999999999999999999"] {
+            assert!(gwei(bad).is_err(), "{bad}");
         }
     }
 

@@ -56,6 +56,8 @@ fn wrong_calls_are_clear_errors() {
     call(ADD, &["1", "--gas", "1000"]).failed(2, &["halted:", "--gas"]);
     call(ADD, &["1", "--gas", "16777217"]).failed(1, &["--gas", "16777216"]);
     call(ADD, &["1", "--bytes", "200000"]).failed(1, &["less --bytes or --outbound"]);
+    call(ADD, &["1", "--price-cap", "cheap"]).failed(1, &["`cheap` is no price in gwei"]);
+    call(ADD, &["1", "--price-cap", "0.000000001"]).failed(1, &["raise --price-cap"]);
     call(ADD, &["1", "--value", "20000"]).failed(1, &["not enough ether", "credit"]);
     call("read()(uint256)", &["--value", "1"]).failed(2, &["read() is not payable"]);
     call("nosuch()(uint256)", &[]).failed(2, &["the contract has no method nosuch(); it has add(uint256)"]);

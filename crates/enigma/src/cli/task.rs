@@ -6,12 +6,32 @@ use alloy_primitives::Address;
 use anyhow::{Result, bail};
 use clap::Args;
 use enigma_protocol::{fees, query};
-use enigma_sdk::Limits;
+use enigma_sdk::{Client, Limits};
 
 use super::{Account, Target, address};
+use crate::abi::gwei;
 
 /// Most gas that a task may have inside.
 const MAX_GAS: u64 = query::GAS;
+
+/// How whoever sends a task pays for it.
+#[derive(Args, Clone)]
+pub struct Payment {
+    /// Pay from what the network owes the account, and send only what is short
+    #[arg(long)]
+    pub credit: bool,
+    /// Most gwei that a unit of gas may cost [default: four times the base fee, and 2]
+    #[arg(long, value_name = "GWEI", value_parser = gwei)]
+    pub price_cap: Option<u128>,
+}
+
+impl Payment {
+    /// The client, paying so.
+    #[must_use]
+    pub fn of(&self, client: Client) -> Client {
+        client.with_credit(self.credit).with_price_cap(self.price_cap)
+    }
+}
 
 /// What every command that sends a task takes.
 #[derive(Args, Clone)]
@@ -28,9 +48,8 @@ pub struct Common {
     /// Gas of outbound calls that it pays for: 75,000 for a transfer of ether, 90,000 and its own for a call [default: 200,000]
     #[arg(long)]
     pub outbound: Option<u64>,
-    /// Pay from what the network owes the account, and send only what is short
-    #[arg(long)]
-    pub credit: bool,
+    #[command(flatten)]
+    pub payment: Payment,
     /// Seconds to wait for the commit
     #[arg(long, default_value_t = 120)]
     pub timeout: u64,
@@ -116,9 +135,8 @@ pub struct Authorise {
 pub struct Relay {
     /// What `authorise` wrote
     pub task: PathBuf,
-    /// Pay from what the network owes the account, and send only what is short
-    #[arg(long)]
-    pub credit: bool,
+    #[command(flatten)]
+    pub payment: Payment,
     #[command(flatten)]
     pub account: Account,
 }

@@ -13,8 +13,8 @@ use crate::{abi, cli::Authorise};
 /// Prints or writes what the relayer needs. The author reads the outcome by `enigma task … --from …`.
 pub async fn run(args: Authorise) -> Result<ExitCode> {
     let call = args.call;
-    if call.common.credit {
-        bail!("the relayer pays: it is `enigma relay` that takes --credit");
+    if call.common.payment.credit || call.common.payment.price_cap.is_some() {
+        bail!("the relayer pays: it is `enigma relay` that takes --credit and --price-cap");
     }
     let method = abi::method(&call.method)?;
     let (client, _) = common::client(&call.common.account).await?;

@@ -19,14 +19,14 @@ pub async fn run(args: Call) -> Result<ExitCode> {
         let index =
             relayer.parse().context("--relayer: one of the ten funded accounts sends it, by its number")?;
         let (relayer, _) = common::client_of(&args.common.account.target.data_dir, index).await?;
-        let relayer = relayer.with_credit(args.common.credit);
+        let relayer = args.common.payment.of(relayer);
         let order = authorise::order(args.address, calldata, relayer.address(), value, limits);
         let authorised = client.authorise(order).await?;
-        let input = relayer.relay(&authorised.task).await.map_err(|e| common::poor(e, &relayer))?;
+        let input = relayer.relay(&authorised.task).await.map_err(|e| common::unsent(e, &relayer))?;
         authorised.sent(&input)
     } else {
-        client = client.with_credit(args.common.credit);
-        client.send(args.address, calldata, value, limits).await.map_err(|e| common::poor(e, &client))?
+        client = args.common.payment.of(client);
+        client.send(args.address, calldata, value, limits).await.map_err(|e| common::unsent(e, &client))?
     };
     let (report, outbound) = outcome::finish(&client, &args.common, &sent).await?;
     let known = || common::known_abi(&directory, args.address);

@@ -69,12 +69,12 @@ pub fn address(text: &str) -> Result<Address> {
     }
 }
 
-/// What a task that was not sent is told of, with what to do if the account has too little.
-pub fn poor(error: Error, client: &Client) -> anyhow::Error {
+/// Why a task was not sent, with what to do about it where the account can do something.
+pub fn unsent(error: Error, client: &Client) -> anyhow::Error {
+    let Error::Chain(chain) = &error else { return error.into() };
     let is_poor = matches!(
-        &error,
-        Error::Chain(enigma_chain::Error::RpcRefused { message, .. })
-            if message.to_lowercase().contains("insufficient funds")
+        chain,
+        enigma_chain::Error::RpcRefused { message, .. } if message.to_lowercase().contains("insufficient funds")
     );
     if is_poor {
         anyhow::anyhow!(
@@ -82,6 +82,8 @@ pub fn poor(error: Error, client: &Client) -> anyhow::Error {
              comes back as credit (`enigma credit`; --credit pays from it)",
             client.address()
         )
+    } else if chain.is_refusal("PriceCapTooLow") {
+        anyhow::anyhow!("the price cap is less than twice the base fee: raise --price-cap, or leave it out")
     } else {
         error.into()
     }

@@ -21,7 +21,7 @@ pub async fn run(args: Deploy) -> Result<ExitCode> {
         bail!("{} has no code: is it abstract, or an interface?", args.contract);
     }
     let (client, directory) = common::client(&args.common.account).await?;
-    let client = client.with_signers(args.signers).with_credit(args.common.credit);
+    let client = args.common.payment.of(client.with_signers(args.signers));
     let arguments = abi::encode_constructor(&contract_abi, &common::read_arguments(args.args)?)?;
     let code = if args.secret_code {
         Code { clear: Vec::new(), secret: [bytecode, arguments].concat() }
@@ -31,7 +31,8 @@ pub async fn run(args: Deploy) -> Result<ExitCode> {
     let salt = B256::new(random()?);
     let limits = args.common.limits(Limits::for_deployment(&code))?;
     let value = abi::ether(&args.common.value)?;
-    let sent = client.deploy(code, salt, value, Some(limits)).await.map_err(|e| common::poor(e, &client))?;
+    let sent =
+        client.deploy(code, salt, value, Some(limits)).await.map_err(|e| common::unsent(e, &client))?;
     directory.save_abi(sent.contract, &compiled["abi"])?;
     let (report, outbound) = outcome::finish(&client, &args.common, &sent).await?;
     let mut out = outcome::describe(&report, &outbound);

@@ -15,8 +15,8 @@ pub async fn run(args: Relay) -> Result<ExitCode> {
     let task: RelayedTask =
         serde_json::from_slice(&std::fs::read(&args.task).with_context(file)?).with_context(file)?;
     let (client, _) = common::client(&args.account).await?;
-    let client = client.with_credit(args.credit);
-    let input = client.relay(&task).await.map_err(|e| common::poor(e, &client))?;
+    let client = args.payment.of(client);
+    let input = client.relay(&task).await.map_err(|e| common::unsent(e, &client))?;
     if args.account.target.json {
         let (address, index) = (input.contract, input.index);
         out!(

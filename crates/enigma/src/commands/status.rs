@@ -28,9 +28,9 @@ pub async fn run(target: Target) -> Result<ExitCode> {
     let (height, state) = tokio::try_join!(chain.height(), chain.network_state())?;
     let weight = chain.sequence(network.enigma, state.epoch, u64::MAX >> 1).await.map(|s| s.len()).ok();
     let nodes = if network.elsewhere {
-        join_all(network.api.iter().map(|url| look_from_afar(url))).await
+        join_all(network.api.iter().map(|url| look_from_afar(&chain, url))).await
     } else {
-        join_all(network.nodes().map(|name| look(&directory, &network, name))).await
+        join_all(network.nodes().map(|name| look(&directory, &network, &chain, name))).await
     };
     if target.json {
         let nodes: Vec<_> = nodes.iter().map(Look::json).collect();
@@ -53,7 +53,9 @@ pub async fn run(target: Target) -> Result<ExitCode> {
     }
     for node in nodes {
         let api = node.api.unwrap_or_default();
-        out!("{:9} {:8} {:8} {api}", node.name, if node.runs { "running" } else { "STOPPED" }, node.health());
+        let id = node.id.map(|id| format!("  id {id}")).unwrap_or_default();
+        let runs = if node.runs { "running" } else { "STOPPED" };
+        out!("{:9} {runs:8} {:8} {api}{id}", node.name, node.health());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -64,22 +66,31 @@ struct Look<'a> {
     runs: bool,
     api: Option<&'a str>,
     told: Option<Value>,
+    /// Of a worker, by which commands name it.
+    id: Option<u64>,
 }
 
-async fn look<'a>(directory: &Directory, network: &'a Network, name: &'a str) -> Look<'a> {
+async fn look<'a>(directory: &Directory, network: &'a Network, chain: &Chain, name: &'a str) -> Look<'a> {
     let api = network.api_of(name);
     let told = match api {
         Some(url) => health(url).await,
         None => None,
     };
-    Look { name: name.to_owned(), runs: directory.is_node_running(name), api, told }
+    let id = id(chain, told.as_ref()).await;
+    Look { name: name.to_owned(), runs: directory.is_node_running(name), api, told, id }
 }
 
 /// One node of which only the API is in reach.
-async fn look_from_afar(url: &str) -> Look<'_> {
+async fn look_from_afar<'a>(chain: &Chain, url: &'a str) -> Look<'a> {
     let told = health(url).await;
     let name = told.as_ref().and_then(|told| told["name"].as_str()).unwrap_or("?").to_owned();
-    Look { name, runs: told.is_some(), api: Some(url), told }
+    let id = id(chain, told.as_ref()).await;
+    Look { name, runs: told.is_some(), api: Some(url), told, id }
+}
+
+async fn id(chain: &Chain, told: Option<&Value>) -> Option<u64> {
+    let told = told.filter(|told| told["role"] == "worker")?;
+    chain.worker_id(told["enclave"]["address"].as_str()?.parse().ok()?).await.ok()
 }
 
 impl Look<'_> {
@@ -92,6 +103,6 @@ impl Look<'_> {
     }
 
     fn json(&self) -> Value {
-        json!({ "name": self.name, "running": self.runs, "api": self.api, "health": self.told })
+        json!({ "name": self.name, "id": self.id, "running": self.runs, "api": self.api, "health": self.told })
     }
 }

@@ -103,6 +103,7 @@ pub struct Client {
     max_block_age: u64,
     signers: u8,
     pays_from_credit: bool,
+    price_cap: Option<u128>,
     sessions: Mutex<Sessions>,
     read_sessions: Mutex<ReadSessions>,
 }
@@ -129,6 +130,7 @@ impl Client {
             max_block_age: MAX_BLOCK_AGE,
             signers: 1,
             pays_from_credit: false,
+            price_cap: None,
             sessions: Mutex::new(Sessions::new(network, public_key)),
             read_sessions: Mutex::default(),
         })
@@ -169,6 +171,13 @@ impl Client {
     #[must_use]
     pub const fn with_credit(mut self, pays_from_credit: bool) -> Self {
         self.pays_from_credit = pays_from_credit;
+        self
+    }
+
+    /// Most wei that its tasks pay for a unit of gas; by default four times the base fee and two gwei.
+    #[must_use]
+    pub const fn with_price_cap(mut self, wei: Option<u128>) -> Self {
+        self.price_cap = wei;
         self
     }
 
@@ -352,14 +361,19 @@ impl Client {
     }
 
     pub(crate) async fn parameters(&self, value: U256, limits: Limits) -> Result<Enigma::TaskParameters> {
-        let height = self.chain().height().await?;
-        let base_fee = u128::from(self.chain().block(height).await?.base_fee);
+        let price_cap = match self.price_cap {
+            Some(cap) => cap,
+            None => {
+                let height = self.chain().height().await?;
+                4 * u128::from(self.chain().block(height).await?.base_fee) + 2 * TIP
+            }
+        };
         Ok(Enigma::TaskParameters {
             onBehalfOf: B256::ZERO,
             value,
             gasLimit: limits.gas,
             commitGas: limits.commit_gas(),
-            priceCap: 4 * base_fee + 2 * TIP,
+            priceCap: price_cap,
             tip: TIP,
         })
     }

@@ -1,6 +1,9 @@
 //! Private reads: a question that no host can read, an answer that only who asked can, proven to be of now.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use alloy_primitives::{Address, B256};
 use enigma_chain::{NodeApi, Sender};
@@ -19,6 +22,8 @@ use crate::{Client, Error, Outcome, Refusal, Result, session::random, verify};
 const LIFETIME: u64 = 120;
 /// Seconds from the newest block to an authorisation's expiry.
 const SESSION: u64 = 86_400;
+/// How long nodes are asked one after the other: when all of them are slow, nobody waits for each.
+const ENOUGH: Duration = Duration::from_secs(20);
 /// Read sessions kept; more than one account needs at once.
 const KEPT: usize = 64;
 
@@ -118,7 +123,7 @@ impl ReadSession {
 }
 
 impl Client {
-    /// Reads a secret contract. Nodes are asked in turn until one gives an answer that holds.
+    /// Reads a secret contract. Nodes are asked in turn until one gives an answer that holds, or 20 seconds have passed.
     ///
     /// # Errors
     /// The chain's, or the first that a node gave: why it was refused, or what is wrong with its answer.
@@ -138,7 +143,11 @@ impl Client {
         claim: Option<Claims>,
     ) -> Result<Answer> {
         let mut told: Option<Error> = None;
+        let begun = Instant::now();
         for node in self.nodes() {
+            if begun.elapsed() > ENOUGH {
+                break;
+            }
             match self.ask(node, contract, calldata, claim).await {
                 Err(error) if error.is_one_nodes() => {
                     // What a node said counts for more than that another was silent.

@@ -61,7 +61,8 @@ impl KeyNode {
         let begun = if state.epoch == state.stored_epoch { state.start } else { state.next_start };
         let turn =
             begun.saturating_add(STAGGER.saturating_mul(u64::from(self.seat.member.saturating_sub(1))));
-        if self.feeder.view().number < turn {
+        let height = self.feeder.view().number;
+        if height < turn {
             return Ok(());
         }
         let next = state.epoch.saturating_add(1);
@@ -69,8 +70,13 @@ impl KeyNode {
         let poster =
             Poster { peers: self.peers.clone(), sender: self.sender.clone(), seat: self.seat.clone() };
         self.posting = Some(tokio::spawn(async move {
-            if let Err(error) = poster.post(next, own).await {
-                tracing::warn!(%error, epoch = next, "could not post the beacon");
+            match poster.post(next, own).await {
+                Ok(()) => {}
+                // The others have yet to see that the epoch has begun.
+                Err(error @ Error::Keys { .. }) if height < turn.saturating_add(STAGGER) => {
+                    tracing::debug!(%error, epoch = next, "the beacon has to wait");
+                }
+                Err(error) => tracing::warn!(%error, epoch = next, "could not post the beacon"),
             }
         }));
         Ok(())
