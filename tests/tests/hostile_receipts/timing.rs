@@ -48,6 +48,23 @@ async fn a_receipt_lands_once() {
 }
 
 #[tokio::test]
+async fn of_a_batch_that_was_split_one_part_lands_in_a_block() {
+    let mut rig = Rig::start().await;
+    let alice = rig.user(0).clone();
+    let contract = running(&mut rig, &alice, 1).await;
+    for _ in 0..2 {
+        count(&mut rig, contract, 0).await;
+    }
+    let first = rig.execute(contract, 1).await;
+    let landed = rig.commit(&first).await;
+    let second = rig.execute(contract, 1).await;
+    let second = [rig.commitment(&second)];
+    let same = json!({ "number": format!("{:#x}", landed.block_number) });
+    assert_eq!(rig.try_commit_if(&second, json!({}), same), Err("AlreadyCommitted".to_owned()));
+    assert_eq!(rig.try_commit(&second), Ok(()), "the next block takes it");
+}
+
+#[tokio::test]
 async fn of_two_receipts_for_one_head_only_one_lands() {
     let mut rig = Rig::start().await;
     let alice = rig.user(0).clone();
