@@ -33,6 +33,15 @@ const ROUNDS: usize = 16;
 /// Bytes of deltas in one piece of a state: with a snapshot and its proofs it fits a frame.
 const PIECE: usize = 12 << 20;
 
+/// What a round came to.
+enum Round {
+    /// The question is to be asked again.
+    Again,
+    /// The same, once the contract's state was replayed.
+    State,
+    Answered(Reply),
+}
+
 /// A worker's enclave at work.
 pub(crate) struct Bench {
     pub(crate) chain: Chain,
@@ -64,19 +73,35 @@ impl Bench {
     ) -> Result<Reply> {
         let mut mixed_up = MixedUp::default();
         for _ in 0..ROUNDS {
-            match self.round(&slots, &question).await? {
-                Reply::Need(Need { slots: more, keys, state }) => {
-                    slots.extend(more.0);
-                    self.bring_keys(keys.0, pending).await?;
-                    if state {
-                        self.bring_state(contract, pending, states).await?;
-                    }
-                }
-                Reply::Refused(refusal) => mixed_up.settle(refusal).await?,
-                reply => return Ok(reply),
+            match self.attempt(&mut slots, pending, &mut mixed_up, &question).await? {
+                Round::Again => {}
+                Round::State => self.bring_state(contract, pending, states).await?,
+                Round::Answered(reply) => return Ok(reply),
             }
         }
         Err(Error::Answer)
+    }
+
+    /// One round, and the slots and keys that the enclave turned out to lack.
+    async fn attempt(
+        &self,
+        slots: &mut BTreeSet<B256>,
+        pending: Option<&Input>,
+        mixed_up: &mut MixedUp,
+        question: impl FnOnce(UntrustedFacts) -> Request,
+    ) -> Result<Round> {
+        match self.round(slots, question).await? {
+            Reply::Need(Need { slots: more, keys, state }) => {
+                slots.extend(more.0);
+                self.bring_keys(keys.0, pending).await?;
+                Ok(if state { Round::State } else { Round::Again })
+            }
+            Reply::Refused(refusal) => {
+                mixed_up.settle(refusal).await?;
+                Ok(Round::Again)
+            }
+            reply => Ok(Round::Answered(reply)),
+        }
     }
 
     /// Has the enclave replay a contract's state, piece by piece.
@@ -100,14 +125,10 @@ impl Bench {
         let mut mixed_up = MixedUp::default();
         let question = |facts| Request::Replay(UntrustedReplay { contract, facts, piece: piece.clone() });
         for _ in 0..ROUNDS {
-            match self.round(&slots, question).await? {
-                Reply::Done(_) => return Ok(()),
-                Reply::Need(Need { slots: more, keys, .. }) => {
-                    slots.extend(more.0);
-                    self.bring_keys(keys.0, pending).await?;
-                }
-                Reply::Refused(refusal) => mixed_up.settle(refusal).await?,
-                _ => break,
+            match self.attempt(&mut slots, pending, &mut mixed_up, question).await? {
+                Round::Again | Round::State => {}
+                Round::Answered(Reply::Done(_)) => return Ok(()),
+                Round::Answered(_) => break,
             }
         }
         Err(Error::Answer)
