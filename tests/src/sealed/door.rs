@@ -9,9 +9,8 @@ use enigma_protocol::{
     door::{
         Accepted, CatchingUp, Done, Identity, Join, KeyEnclaveReply as KeyAnswer, Refusal, Resumed, Start,
         UntrustedAccept, UntrustedBeacon, UntrustedDeal, UntrustedExecute, UntrustedFacts, UntrustedHeaders,
-        UntrustedKeyRequest, UntrustedKeys, UntrustedQuery, UntrustedRelease, UntrustedReplay,
-        UntrustedResume, UntrustedStatement, UntrustedStatements, UntrustedWorkerRequest, View, WorkerReply,
-        frame, unframe,
+        UntrustedKeyRequest, UntrustedKeys, UntrustedRelease, UntrustedReplay, UntrustedResume,
+        UntrustedStatement, UntrustedStatements, UntrustedWorkerRequest, View, WorkerReply, frame, unframe,
     },
     genesis::{Dealing, GenesisSetup},
     input::Input,
@@ -363,11 +362,6 @@ impl WorkerDoor {
     /// Asks for a receipt once.
     pub fn execute(&mut self, execute: UntrustedExecute) -> WorkerReply {
         self.ask(&UntrustedWorkerRequest::Execute(execute))
-    }
-
-    /// Asks a query once.
-    pub fn query(&mut self, query: UntrustedQuery) -> WorkerReply {
-        self.ask(&UntrustedWorkerRequest::Query(query))
     }
 
     /// The slots that were asked for lately.

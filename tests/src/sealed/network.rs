@@ -11,8 +11,8 @@ use enigma_platform::simulated_measurement;
 use enigma_primitives::{Secret, tags::CURVE_BEACON};
 use enigma_protocol::{
     door::{
-        Executed, Need, Refusal, UntrustedExecute, UntrustedPiece, UntrustedQuery, UntrustedReplay,
-        WorkerReply,
+        Executed, Need, Refusal, UntrustedExecute, UntrustedFacts, UntrustedInput, UntrustedPiece,
+        UntrustedQuery, UntrustedReplay, UntrustedWorkerRequest as Request, WorkerReply,
     },
     genesis::{GenesisSetup, Member},
     input::Kind,
@@ -310,10 +310,13 @@ impl Network {
         slots: &BTreeSet<B256>,
         tip: u64,
     ) -> UntrustedExecute {
-        let first = self.enigma.cursor(contract) as usize;
-        let inputs = self.enigma.events[&contract].inputs[first..first + count].to_vec();
         let facts = self.enigma.chain.prove(tip, slots);
-        UntrustedExecute { contract, facts, inputs: inputs.into(), anchor: None }
+        UntrustedExecute { contract, facts, inputs: self.next(contract, count).into(), anchor: None }
+    }
+
+    fn next(&self, contract: Address, count: usize) -> Vec<UntrustedInput> {
+        let first = self.enigma.cursor(contract) as usize;
+        self.enigma.events[&contract].inputs[first..first + count].to_vec()
     }
 
     /// Every answer that the committee gives to a request; the first refusal if nobody answers.
@@ -365,21 +368,14 @@ impl Network {
         anchor: Option<u64>,
     ) -> Result<Executed, Refusal> {
         let tip = self.workers[worker].follow(&self.enigma.chain)?;
-        let mut slots = self.workers[worker].usual().clone();
-        for _ in 0..ROUNDS {
-            let question = UntrustedExecute { anchor, ..self.question(contract, count, &slots, tip) };
-            match self.workers[worker].execute(question) {
-                WorkerReply::Executed(executed) => return Ok(executed),
-                WorkerReply::Refused(refusal) => return Err(refusal),
-                WorkerReply::Need(need) => {
-                    if self.bring(worker, &mut slots, need)? {
-                        self.replay(worker, contract, whole(state), tip)?;
-                    }
-                }
-                other => panic!("expected a receipt, {other:?} came"),
-            }
+        let inputs = self.next(contract, count);
+        let question = |facts| {
+            Request::Execute(UntrustedExecute { contract, facts, inputs: inputs.clone().into(), anchor })
+        };
+        match self.ask(worker, contract, tip, Some(state), question)? {
+            WorkerReply::Executed(executed) => Ok(executed),
+            other => panic!("expected a receipt, {other:?} came"),
         }
-        panic!("no end of needs")
     }
 
     /// One worker's answer to a query, whatever it needs for it.
@@ -394,22 +390,12 @@ impl Network {
     ) -> Result<QueryReply, Refusal> {
         let state = self.enigma.events.get(&contract).map(Events::state).unwrap_or_else(nothing);
         let tip = self.workers[worker].follow(&self.enigma.chain)?;
-        let mut slots = self.workers[worker].usual().clone();
-        for _ in 0..ROUNDS {
-            let facts = self.enigma.chain.prove(tip, &slots);
-            let query = UntrustedQuery { contract, facts, envelope: envelope.to_vec().into() };
-            match self.workers[worker].query(query) {
-                WorkerReply::Answered(reply) => return Ok(reply),
-                WorkerReply::Refused(refusal) => return Err(refusal),
-                WorkerReply::Need(need) => {
-                    if self.bring(worker, &mut slots, need)? {
-                        self.replay(worker, contract, whole(&state), tip)?;
-                    }
-                }
-                other => panic!("expected an answer, {other:?} came"),
-            }
+        let question =
+            |facts| Request::Query(UntrustedQuery { contract, facts, envelope: envelope.to_vec().into() });
+        match self.ask(worker, contract, tip, Some(&state), question)? {
+            WorkerReply::Answered(reply) => Ok(reply),
+            other => panic!("expected an answer, {other:?} came"),
         }
-        panic!("no end of needs")
     }
 
     /// Has a worker replay a piece of a state at the tip that it follows, whatever it needs for it.
@@ -423,16 +409,34 @@ impl Network {
         piece: UntrustedPiece,
         tip: u64,
     ) -> Result<(), Refusal> {
+        let question = |facts| Request::Replay(UntrustedReplay { contract, facts, piece: piece.clone() });
+        match self.ask(worker, contract, tip, None, question)? {
+            WorkerReply::Done(_) => Ok(()),
+            other => panic!("expected an end, {other:?} came"),
+        }
+    }
+
+    /// Asks a worker at the tip that it follows, whatever it needs for it. `state`: what it replays if it wants one.
+    fn ask(
+        &mut self,
+        worker: usize,
+        contract: Address,
+        tip: u64,
+        state: Option<&UntrustedState>,
+        question: impl Fn(UntrustedFacts) -> Request,
+    ) -> Result<WorkerReply, Refusal> {
         let mut slots = self.workers[worker].usual().clone();
         for _ in 0..ROUNDS {
-            let (facts, piece) = (self.enigma.chain.prove(tip, &slots), piece.clone());
-            match self.workers[worker].replay(UntrustedReplay { contract, facts, piece }) {
-                WorkerReply::Done(_) => return Ok(()),
+            let facts = self.enigma.chain.prove(tip, &slots);
+            match self.workers[worker].ask(&question(facts)) {
                 WorkerReply::Refused(refusal) => return Err(refusal),
                 WorkerReply::Need(need) => {
-                    self.bring(worker, &mut slots, need)?;
+                    let wanted = self.bring(worker, &mut slots, need)?;
+                    if let Some(state) = state.filter(|_| wanted) {
+                        self.replay(worker, contract, whole(state), tip)?;
+                    }
                 }
-                other => panic!("expected an end, {other:?} came"),
+                reply => return Ok(reply),
             }
         }
         panic!("no end of needs")
