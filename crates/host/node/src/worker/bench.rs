@@ -34,6 +34,7 @@ const ROUNDS: usize = 16;
 const PIECE: usize = 12 << 20;
 
 /// What a round came to.
+#[allow(clippy::large_enum_variant)] // one at a time, taken apart at once
 enum Round {
     /// The question is to be asked again.
     Again,
