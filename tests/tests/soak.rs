@@ -1,4 +1,5 @@
-//! Thousands of tasks while nodes are killed, and then everything executed once more from the chain alone.
+//! Thousands of tasks while nodes are killed, and then everything executed once more from the chain alone, and every wei
+//! reckoned up.
 //!
 //! ```text
 //! scene   the network, its chain's pace, its audit
@@ -6,6 +7,7 @@
 //! mill    the contract: its state depends on everything that a task sees
 //! chaos   kills and restarts, from a seed
 //! watch   what became final, and how
+//! sums    what all of it must have come to: totals, and money
 //! ```
 //!
 //! `ENIGMA_SEED` repeats what is sent and who is killed when (not how the processes race); `ENIGMA_SOAK_TASKS` and
@@ -21,11 +23,12 @@ mod mill;
 mod planted;
 #[path = "soak/scene.rs"]
 mod scene;
+#[path = "soak/sums.rs"]
+mod sums;
 #[path = "soak/watch.rs"]
 mod watch;
 
 use std::{
-    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -33,7 +36,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, Bytes, U256};
 use enigma_tests::{
     at_end::AtEnd,
     network::{Network, rpc},
@@ -43,6 +46,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use author::{Author, Letter};
 use chaos::wreak;
 use scene::{Known, keep_pace};
+use sums::Sums;
 use watch::Watch;
 
 /// Tasks and contracts of an ordinary run.
@@ -71,6 +75,7 @@ fn every_task_is_final_once_and_every_head_is_right_whoever_is_killed() {
     let network = Network::started();
     let port = network.port_base();
     let known = Known::of(&network, &format!("http://127.0.0.1:{port}"));
+    sums::refuse_one(&network);
     keep_pace(port);
     let calm = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -86,8 +91,8 @@ fn every_task_is_final_once_and_every_head_is_right_whoever_is_killed() {
     });
 }
 
-/// Sends everything and waits until it is final; returns what every contract must have added up to, of how many tasks.
-async fn load(known: &Known, seed: u64, tasks: u64, contracts: u64) -> BTreeMap<Address, (u64, u64)> {
+/// Sends everything and waits until it is final; returns what it must have come to.
+async fn load(known: &Known, seed: u64, tasks: u64, contracts: u64) -> Sums {
     let from = known.chain.height().await.unwrap() + 1;
     let mut authors: Vec<Author> =
         (0..AUTHORS).map(|i| Author::new(&known.chain, &known.descriptor, i)).collect();
@@ -108,7 +113,7 @@ async fn load(known: &Known, seed: u64, tasks: u64, contracts: u64) -> BTreeMap<
         let mut random = StdRng::seed_from_u64(seed.wrapping_add(i));
         let mut left = tasks / u64::from(AUTHORS) + u64::from(i < tasks % u64::from(AUTHORS));
         sending.push(tokio::spawn(async move {
-            let mut sums: BTreeMap<Address, (u64, u64)> = BTreeMap::new();
+            let mut sums = Sums::default();
             while left > 0 {
                 while pending(&watch) > WAITING * places.len() as u64 {
                     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -117,21 +122,21 @@ async fn load(known: &Known, seed: u64, tasks: u64, contracts: u64) -> BTreeMap<
                     .map(|_| letter(&mut random, &places))
                     .collect();
                 author.send(&letters.iter().map(|(letter, _)| letter.clone()).collect::<Vec<_>>()).await;
-                for (letter, adds) in &letters {
-                    let (sum, count) = sums.entry(letter.contract).or_default();
-                    (*sum, *count) = (*sum + adds, *count + 1);
+                letters.iter().for_each(|(letter, amount)| sums.letter(letter, *amount));
+                if random.random_ratio(1, 10) {
+                    let (portal, wei) = (places[random.random_range(0..places.len())], 1_000);
+                    let sent = author.sender().send(Some(portal), Bytes::new(), U256::from(wei)).await;
+                    sent.expect("a deposit");
+                    sums.deposit(portal, wei);
                 }
                 left -= letters.len() as u64;
             }
             sums
         }));
     }
-    let mut sums: BTreeMap<Address, (u64, u64)> = places.iter().map(|place| (*place, (0, 0))).collect();
+    let mut sums = Sums::of(&places);
     for sent in sending {
-        for (contract, (sum, count)) in sent.await.expect("an author") {
-            let all = sums.get_mut(&contract).unwrap();
-            *all = (all.0 + sum, all.1 + count);
-        }
+        sums.add(sent.await.expect("an author"));
     }
     let sent = started.elapsed();
     let seen = watched.await.expect("the watch");
@@ -159,28 +164,27 @@ fn pending(watch: &Watch) -> u64 {
     watch.announced.load(Ordering::Relaxed).saturating_sub(watch.done.load(Ordering::Relaxed))
 }
 
-/// A letter, and what it adds to its contract's total.
+/// A letter, and its amount.
 fn letter(random: &mut StdRng, places: &[Address]) -> (Letter, u64) {
     let amount = random.random_range(1..1_000_000);
     let spoilt = random.random_ratio(1, 40);
-    let value = if random.random_ratio(1, 10) { random.random_range(1..1_000_000) } else { 0 };
+    let value = if random.random_ratio(1, 4) { random.random_range(1..1_000_000) } else { 0 };
     let contract = places[random.random_range(0..places.len())];
-    let adds = if spoilt { 0 } else { mill::adds(amount) };
-    (Letter { contract, body: mill::grind(amount), value, spoilt }, adds)
+    (Letter { contract, body: mill::grind(amount), value, spoilt }, amount)
 }
 
-/// Executes everything once more, and asks every node.
-fn judge(network: &Network, known: &Known, sums: &BTreeMap<Address, (u64, u64)>) {
+/// Executes everything once more, asks every node, reckons up the money.
+fn judge(network: &Network, known: &Known, sums: &Sums) {
     let started = Instant::now();
     let history = runtime().block_on(known.history());
     let read = started.elapsed();
     let audited = known.audit(&history).unwrap_or_else(|difference| panic!("{difference:#?}"));
-    assert!(audited.keys().eq(sums.keys()), "every contract was audited, and no other is there");
-    for (contract, (sum, count)) in sums {
+    assert!(audited.keys().eq(sums.contracts.keys()), "every contract was audited, and no other is there");
+    for (contract, sum) in &sums.contracts {
         let one = &audited[contract];
         assert_eq!((one.pending, one.skipped), (0, 0), "{contract}");
-        assert_eq!(one.executed, count + 1, "{contract}: the deployment and every task, once");
-        assert_eq!(mill::total(&one.world, *contract), *sum, "{contract}");
+        assert_eq!(one.executed, sum.tasks + 1, "{contract}: the deployment and every task, once");
+        assert_eq!(mill::total(&one.world, *contract), sum.total, "{contract}");
     }
     let count = |of: fn(&enigma_tests::audit::Audited) -> u64| audited.values().map(of).sum::<u64>();
     println!(
@@ -201,6 +205,7 @@ fn judge(network: &Network, known: &Known, sums: &BTreeMap<Address, (u64, u64)>)
                 .then_some(())
         });
     }
+    runtime().block_on(sums.reckon(network, known, &history, &audited));
 }
 
 /// The state head of a contract, as a node tells it.

@@ -119,13 +119,13 @@ pub fn random<const N: usize>() -> [u8; N] {
     std::array::from_fn(|_| rand::random())
 }
 
-/// The terms of a task with so much gas inside, bytes to carry and value.
+/// The terms of a task with so much gas inside, bytes to carry, value and a payout.
 pub fn parameters(gas: u64, bytes: u64, value: u64) -> Enigma::TaskParameters {
     Enigma::TaskParameters {
         onBehalfOf: B256::ZERO,
         value: U256::from(value),
         gasLimit: gas,
-        commitGas: fees::commit_gas_for(bytes, 0),
+        commitGas: fees::commit_gas_for(bytes, fees::OUTBOUND_TRANSFER_GAS),
         priceCap: PRICE_CAP,
         tip: TIP,
     }
