@@ -113,6 +113,55 @@ contract WorkersTest is EnigmaTest {
         enigma.login(1);
     }
 
+    function test_everyChangeOfAWorkerIsTold() public {
+        address signer = vm.addr(_workerKey(5));
+        vm.expectEmit(address(enigma));
+        emit IWorkers.WorkerAdmitted(5, signer, _operator(5), MEASUREMENT, _platform(5), EXPIRY);
+        enigma.admit(signer, _operator(5), MEASUREMENT, _platform(5), EXPIRY);
+        token.transfer(_operator(5), 3 ether);
+        vm.startPrank(_operator(5));
+        token.approve(address(enigma), 3 ether);
+        enigma.stake(5, 1 ether);
+        vm.expectEmit(address(enigma));
+        emit IWorkers.StakeChanged(5, 3 ether);
+        enigma.stake(5, 2 ether);
+        vm.expectEmit(address(enigma));
+        emit IWorkers.StakeChanged(5, 2 ether);
+        enigma.unstake(5, 1 ether);
+        vm.expectEmit(address(enigma));
+        emit IWorkers.LoggedIn(5, 4);
+        enigma.login(5);
+        vm.expectEmit(address(enigma));
+        emit IWorkers.LoggedOut(5, 4);
+        enigma.logout(5);
+        vm.stopPrank();
+        vm.expectEmit(address(enigma));
+        emit IWorkers.PlatformBarred(_platform(5));
+        enigma.barPlatform(_platform(5));
+    }
+
+    function test_thereAre32768Seats() public {
+        bytes32 workerCount = bytes32(uint256(15));
+        assertEq(uint256(vm.load(address(enigma), workerCount)), WORKERS);
+        vm.store(address(enigma), workerCount, bytes32(uint256(32_767)));
+        assertEq(enigma.admit(vm.addr(5), _operator(5), MEASUREMENT, _platform(5), EXPIRY), 32_767);
+        vm.expectRevert(IWorkers.NoSeatLeft.selector);
+        enigma.admit(vm.addr(6), _operator(6), MEASUREMENT, _platform(6), EXPIRY);
+    }
+
+    /// @dev Of whatever token: it never comes round.
+    function test_aStakeIsBelow2To96() public {
+        enigma.admit(vm.addr(5), _operator(5), MEASUREMENT, _platform(5), EXPIRY);
+        deal(address(token), _operator(5), uint256(1) << 96);
+        vm.startPrank(_operator(5));
+        token.approve(address(enigma), uint256(1) << 96);
+        vm.expectRevert(IWorkers.StakeTooLarge.selector);
+        enigma.stake(5, uint256(1) << 96);
+        enigma.stake(5, type(uint96).max);
+        vm.expectRevert(IWorkers.StakeTooLarge.selector);
+        enigma.stake(5, 1);
+    }
+
     function test_stakeThatWasNeverLoggedInIsFree() public {
         enigma.admit(vm.addr(_workerKey(5)), _operator(5), MEASUREMENT, _platform(5), EXPIRY);
         token.transfer(_operator(5), 1 ether);
