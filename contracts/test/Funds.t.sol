@@ -69,6 +69,8 @@ contract FundsTest is AccountTest {
         enigma.withdraw();
         assertEq(_word(worker), 1 << 248);
         assertEq(_word(_seatOperator(0)), 1 << 248, "from genesis on");
+        enigma.admit(vm.addr(5), _operator(WORKERS), MEASUREMENT, _platform(WORKERS), EXPIRY);
+        assertEq(_word(_operator(WORKERS)), 1 << 248, "from its admission on");
         assertEq(_word(POSTER), 0, "others have none to keep");
     }
 
@@ -94,12 +96,16 @@ contract FundsTest is AccountTest {
 
     function test_everySignerLeavesAShareOfItsOwn() public {
         account = _deploy(ALICE, "three", 3);
-        _commit(account, 1);
         uint256[] memory ids = enigma.group(account);
+        uint256[2][3] memory before;
+        for (uint256 rank = 1; rank < 3; ++rank) {
+            before[rank] = [_parked(_operator(ids[rank])), enigma.credits(_operator(ids[rank]))];
+        }
+        _commit(account, 1);
         uint256 share = uint256(4_096) * 11 gwei / 3;
         for (uint256 rank = 1; rank < 3; ++rank) {
-            assertEq(_parked(_operator(ids[rank])), share / 32);
-            assertEq(enigma.credits(_operator(ids[rank])), share - share / 32);
+            assertEq(_parked(_operator(ids[rank])) - before[rank][0], share / 32);
+            assertEq(enigma.credits(_operator(ids[rank])) - before[rank][1], share - share / 32);
         }
     }
 
