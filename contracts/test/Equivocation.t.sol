@@ -98,8 +98,11 @@ contract EquivocationTest is AccountTest {
     function test_aWorkerThatLoggedOutStillAnswersForIt() public {
         vm.prank(_operator(id));
         enigma.logout(id);
+        uint256 unlockEpoch = enigma.worker(id).unlockEpoch;
+        _nextEpoch();
         _show();
         assertEq(enigma.worker(id).stake, 0);
+        assertEq(enigma.worker(id).unlockEpoch, unlockEpoch, "it logs out once");
     }
 
     /// @dev What a worker may lose in an epoch is reckoned from what it had at the first slash, and now it has nothing.

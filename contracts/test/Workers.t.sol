@@ -91,6 +91,19 @@ contract WorkersTest is EnigmaTest {
         assertTrue(_isDrawn(5));
     }
 
+    /// @dev Whatever it stakes before or after.
+    function test_onlyWhoIsLoggedInHasWeight() public {
+        _loggedOut(1);
+        token.transfer(_operator(1), 1 ether);
+        vm.startPrank(_operator(1));
+        token.approve(address(enigma), 1 ether);
+        enigma.stake(1, 1 ether);
+        vm.stopPrank();
+        _nextEpoch();
+        _nextEpoch();
+        assertFalse(_isDrawn(1));
+    }
+
     function test_stakeLeavesThreeEpochsAfterTheLogout() public {
         vm.prank(_operator(1));
         vm.expectRevert(abi.encodeWithSelector(IWorkers.StakeLocked.selector, 0));
