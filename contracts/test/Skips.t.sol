@@ -216,6 +216,20 @@ contract SkipsTest is AccountTest {
         }
     }
 
+    /// @dev Of whom no more was stored than signed before.
+    function test_theWholeGroupIsSlashedThoughItsFirstHasCommitted() public {
+        _create(account, BOB, _task(0));
+        _commit(account, 1);
+        assertEq(uint8(enigma.secretContract(account).group >> 40), 1);
+        vm.roll(block.number + DEADLINE);
+        _skip();
+        assertEq(_silent(), 7);
+        uint256[] memory group = enigma.group(account);
+        for (uint256 rank = 0; rank < 3; ++rank) {
+            assertEq(enigma.worker(group[rank]).slashes, 1);
+        }
+    }
+
     /// @dev They are drawn and stored, but a skip waits for nobody's turn but the group's.
     function test_whoStandsBeyondTheGroupIsNotSlashedForASkip() public {
         _create(account, BOB, _task(0));

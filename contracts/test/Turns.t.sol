@@ -379,6 +379,15 @@ contract TurnsTest is AccountTest {
         assertEq(ids, enigma.sequence(account, 2, 8));
     }
 
+    function test_turnsTellsTheWholeGroupWhenOnlyItsFirstIsStored() public {
+        vm.roll(start + 1);
+        enigma.commit(_by(_ranks(0)));
+        assertEq(uint8(enigma.secretContract(account).group >> 40), 1);
+        (, uint256 word, uint256[] memory ids) = enigma.turns(account);
+        assertEq(word, 2 | 3 << 40 | ids[0] << 56 | ids[1] << 80 | ids[2] << 104);
+        assertEq(enigma.group(account).length, 3);
+    }
+
     function test_plainMoneyIsRefused() public {
         deal(address(this), 1 ether);
         (bool success,) = address(enigma).call{value: 1}("");
