@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IFunds} from "../src/interfaces/IFunds.sol";
+import {IInputs} from "../src/interfaces/IInputs.sol";
 import {TaskParameters} from "../src/interfaces/Types.sol";
 import {AccountTest} from "./AccountTest.sol";
 import {Commitment} from "./Packing.sol";
@@ -59,6 +60,23 @@ contract FundsTest is AccountTest {
         enigma.withdraw();
         assertEq(worker.balance, credit + pay - pay / 32, "the share is not the worker's");
         assertEq(_parked(worker), parked + pay / 32, "and stays");
+    }
+
+    function test_noTaskIsPaidFromTheShareThatIsParked() public {
+        _work(30 gwei);
+        uint256 credit = enigma.credits(worker);
+        assertGt(_parked(worker), 0);
+        TaskParameters memory task = _task(0);
+        // All the credit, and one wei more than is paid in.
+        task.value = credit + 1;
+        uint256 paid = _due(task) - credit - 1;
+        deal(worker, paid + 1);
+        uint40 epoch = enigma.currentEpoch();
+        vm.startPrank(worker);
+        vm.expectRevert(abi.encodeWithSelector(IInputs.WrongPayment.selector, _due(task)));
+        enigma.createTask{value: paid}(account, epoch, _envelope(7), task);
+        enigma.createTask{value: paid + 1}(account, epoch, _envelope(7), task);
+        assertEq(enigma.credits(worker), 0);
     }
 
     /// @dev Else the next commit, or beacon, would pay for a fresh slot.
