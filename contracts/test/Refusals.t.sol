@@ -140,11 +140,14 @@ contract RefusalsTest is EnigmaTest {
     function test_aMalformedCommitmentLeavesTheOthersAlone() public {
         address other = _deploy(ALICE, "other", 1);
         vm.roll(block.number + 1);
-        bytes[] memory list = new bytes[](3);
+        bytes[] memory list = new bytes[](4);
         list[0] = _cut(_one(_commitment(other, 1))[0], 300);
         list[1] = _one(_commitment(account, 3))[0];
+        list[2] = _cut(list[0], 144);
         vm.expectEmit(address(enigma));
         emit ICommits.ReceiptRefused(other, ICommits.MalformedCommitment.selector);
+        vm.expectEmit(address(enigma));
+        emit ICommits.ReceiptRefused(address(0), ICommits.MalformedCommitment.selector);
         vm.expectEmit(address(enigma));
         emit ICommits.ReceiptRefused(address(0), ICommits.MalformedCommitment.selector);
         enigma.commit(list);

@@ -190,7 +190,9 @@ contract SkipsTest is AccountTest {
         }
         vm.roll(start + DEADLINE);
         for (uint256 i = 0; i < 6; ++i) {
+            vm.recordLogs();
             _skip();
+            if (i > 0) assertEq(vm.getRecordedLogs().length, 1, "nothing but the skip is told");
             if (i < 5) _tooEarly(block.number + WHOLE);
             vm.roll(block.number + WHOLE);
         }

@@ -175,6 +175,26 @@ contract WorkersTest is EnigmaTest {
         enigma.stake(5, 1);
     }
 
+    /// @dev Not even of a worker that is alone.
+    function test_noWeightIsAbove2To30() public {
+        for (uint256 id = 0; id < WORKERS; ++id) {
+            _loggedOut(id);
+        }
+        enigma.admit(vm.addr(5), _operator(5), MEASUREMENT, _platform(5), EXPIRY);
+        uint256 amount = (1 << 30) * 1 ether;
+        deal(address(token), _operator(5), amount);
+        vm.startPrank(_operator(5));
+        token.approve(address(enigma), amount);
+        enigma.stake(5, amount);
+        vm.expectRevert(IWorkers.StakeTooLarge.selector);
+        enigma.login(5);
+        enigma.unstake(5, 1);
+        enigma.login(5);
+        assertEq((enigma.treeRoot() >> 104) & 0x3fffffff, 0x3fffffff);
+        vm.expectRevert(IWorkers.StakeTooLarge.selector);
+        enigma.stake(5, 1);
+    }
+
     function test_stakeThatWasNeverLoggedInIsFree() public {
         enigma.admit(vm.addr(_workerKey(5)), _operator(5), MEASUREMENT, _platform(5), EXPIRY);
         token.transfer(_operator(5), 1 ether);
