@@ -198,6 +198,11 @@ contract CommitsTest is AccountTest {
         vm.roll(anchor + 257);
         vm.expectRevert(ICommits.ForeignAnchor.selector);
         enigma.commit(_one(c));
+        // Nor is one that the chain does not serve the block of no hash.
+        c.receipt.anchorHash = 0;
+        _sign(c);
+        vm.expectRevert(ICommits.ForeignAnchor.selector);
+        enigma.commit(_one(c));
     }
 
     function test_creditIsPaidOutOnceAndToWhomTheOwnerSays() public {

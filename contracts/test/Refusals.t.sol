@@ -5,7 +5,7 @@ import {ICommits} from "../src/interfaces/ICommits.sol";
 import {IInputs} from "../src/interfaces/IInputs.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
 import {IWorkers} from "../src/interfaces/IWorkers.sol";
-import {Input, TaskResult} from "../src/interfaces/Types.sol";
+import {Input, TaskParameters, TaskResult} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
 import {Commitment} from "./Packing.sol";
 
@@ -251,6 +251,20 @@ contract RefusalsTest is EnigmaTest {
         c = _fresh();
         c.deltas[1][0] ^= 0x01;
         _refused(c, ICommits.WrongSigner.selector);
+    }
+
+    /// @dev As of one that ran out of gas, and of one that asked for no more than its bytes cost.
+    function test_aResultMayTakeAllOfItsTerms() public {
+        TaskParameters memory task = _task(0);
+        task.commitGas = 80_000 + 16_000 + 45 * (283 + 282);
+        _create(account, ALICE, task);
+        vm.roll(block.number + 1);
+        Commitment memory c = _unsigned(account, 4);
+        assertEq(c.outputs[3].length + c.deltas[3].length, 283 + 282);
+        (c.receipt.results[3].status, c.receipt.results[3].gasCharged) = (2, task.gasLimit);
+        _sign(c);
+        enigma.commit(_one(c));
+        assertEq(enigma.secretContract(account).cursor, 4);
     }
 
     function test_bytesAreWithinCommitGas() public {
