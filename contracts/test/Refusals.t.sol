@@ -259,12 +259,12 @@ contract RefusalsTest is EnigmaTest {
         task.commitGas = 80_000 + 16_000 + 45 * (283 + 282);
         _create(account, ALICE, task);
         vm.roll(block.number + 1);
-        Commitment memory c = _unsigned(account, 4);
-        assertEq(c.outputs[3].length + c.deltas[3].length, 283 + 282);
-        (c.receipt.results[3].status, c.receipt.results[3].gasCharged) = (2, task.gasLimit);
+        Commitment memory c = _unsigned(account, 5);
+        assertEq(c.outputs[4].length + c.deltas[4].length, 283 + 282);
+        (c.receipt.results[4].status, c.receipt.results[4].gasCharged) = (2, task.gasLimit);
         _sign(c);
         enigma.commit(_one(c));
-        assertEq(enigma.secretContract(account).cursor, 4);
+        assertEq(enigma.secretContract(account).cursor, 5);
     }
 
     function test_bytesAreWithinCommitGas() public {
