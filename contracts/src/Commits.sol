@@ -29,7 +29,7 @@ abstract contract Commits is ReceiptChecks, Slashing {
             } else {
                 commitment.signers = 0;
                 if (refused++ == 0) firstReason = reason;
-                emit ReceiptRefused(Packed.accountOf(commitments[i]), reason);
+                emit ReceiptRefused(commitment.secretContract, reason);
             }
         }
         if (refused == commitments.length) _revertWith(firstReason);

@@ -37,9 +37,7 @@ abstract contract LostState is ILostState, Turns {
         Lost storage record = lost[account];
         if (record.since == 0) revert NotLost();
         bytes32 snapshotHash = secretContracts[account].snapshotHash;
-        if (hashes.length == 0 || hashes.length > type(uint8).max || _hash(length, hashes) != snapshotHash) {
-            revert WrongManifest();
-        }
+        if (hashes.length > type(uint8).max || _hash(length, hashes) != snapshotHash) revert WrongManifest();
         if (index >= hashes.length || keccak256(chunk) != hashes[index]) revert WrongChunk();
         uint256 posted = record.posted;
         if ((posted >> index) & 1 == 1) revert ChunkAlreadyPosted();

@@ -70,7 +70,6 @@ abstract contract Slashing is EnigmaStorage {
     /// @dev Less than the smallest stake weighs nothing. Returns the epoch from which the weight counts.
     function _setWeight(uint256 id, uint256 amount) internal returns (uint40) {
         uint256 weight = amount < minStake ? 0 : amount / WHOLE_ENG;
-        if (weight > StakeTree.MAX_WEIGHT) weight = StakeTree.MAX_WEIGHT;
         uint40 epoch = _currentEpoch();
         treeRoot = tree.set(treeRoot, epoch, id, weight);
         return epoch + 2;

@@ -60,6 +60,15 @@ contract BeaconTest is EnigmaTest {
         assertEq(nextStart, start + LENGTH);
     }
 
+    /// @dev What was read of the epoch in this block stays true.
+    function test_noBeaconBeginsItsEpochInItsOwnBlock() public {
+        vm.roll(block.number + LENGTH);
+        enigma.postBeacon(3, publicKey, _beacon(3));
+        assertEq(enigma.currentEpoch(), 2);
+        (,, uint40 nextStart,,) = enigma.epochWord();
+        assertEq(nextStart, block.number + 1);
+    }
+
     function test_oneBeaconAnEpoch() public {
         enigma.postBeacon(3, publicKey, _beacon(3));
         bytes memory signature = _beacon(3);

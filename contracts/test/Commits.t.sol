@@ -183,10 +183,34 @@ contract CommitsTest is AccountTest {
         enigma.commit(_one(c));
     }
 
+    /// @dev Of its own, without the system contract, a chain knows the last 256.
+    function test_anchorsOfTheLast256BlocksNeedNoSystemContract() public {
+        uint256 anchor = vm.getBlockNumber();
+        vm.roll(anchor + 256);
+        Commitment memory c = _unsigned(account, 1);
+        c.receipt.anchorNumber = uint64(anchor);
+        c.receipt.anchorHash = blockhash(anchor);
+        assertTrue(c.receipt.anchorHash != 0);
+        _sign(c);
+        uint256 snapshot = vm.snapshotState();
+        enigma.commit(_one(c));
+        vm.revertToState(snapshot);
+        vm.roll(anchor + 257);
+        vm.expectRevert(ICommits.ForeignAnchor.selector);
+        enigma.commit(_one(c));
+        // Nor is one that the chain does not serve the block of no hash.
+        c.receipt.anchorHash = 0;
+        _sign(c);
+        vm.expectRevert(ICommits.ForeignAnchor.selector);
+        enigma.commit(_one(c));
+    }
+
     function test_creditIsPaidOutOnceAndToWhomTheOwnerSays() public {
         _commit(account, 1);
         uint256 credit = enigma.credits(ALICE);
         uint256 before = ALICE.balance;
+        vm.expectEmit(address(enigma));
+        emit ICredits.Withdrawn(ALICE, ALICE, credit);
         vm.prank(ALICE);
         assertEq(enigma.withdraw(), credit);
         assertEq(ALICE.balance - before, credit);
@@ -194,8 +218,11 @@ contract CommitsTest is AccountTest {
         vm.expectRevert(ICredits.NothingToWithdraw.selector);
         enigma.withdraw();
 
-        uint256 pay = enigma.credits(_rank(0));
-        vm.prank(_rank(0));
+        address worker = _rank(0);
+        uint256 pay = enigma.credits(worker);
+        vm.expectEmit(address(enigma));
+        emit ICredits.Withdrawn(worker, address(0xcafe), pay);
+        vm.prank(worker);
         enigma.withdrawTo(address(0xcafe));
         assertEq(address(0xcafe).balance, pay);
         assertEq(address(enigma).balance, _parked(_rank(0)));

@@ -228,6 +228,12 @@ abstract contract EnigmaTest is Test {
     }
 
     function _signed(uint256 key, bytes32 structHash) internal view returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, _digest(structHash));
+        return abi.encodePacked(r, s, v);
+    }
+
+    /// @dev What is signed.
+    function _digest(bytes32 structHash) internal view returns (bytes32) {
         bytes32 domain = keccak256(
             abi.encode(
                 keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
@@ -237,8 +243,7 @@ abstract contract EnigmaTest is Test {
                 address(enigma)
             )
         );
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, keccak256(abi.encodePacked(hex"1901", domain, structHash)));
-        return abi.encodePacked(r, s, v);
+        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
     }
 
     function _receiptHash(TaskReceipt memory r) internal pure returns (bytes32) {
@@ -307,6 +312,16 @@ abstract contract EnigmaTest is Test {
         uint8 signers,
         TaskParameters memory task
     ) internal returns (address account) {
+        return _deploy(owner, salt, signers, 0, task);
+    }
+
+    function _deploy(
+        address owner,
+        bytes32 salt,
+        uint8 signers,
+        uint8 depth,
+        TaskParameters memory task
+    ) internal returns (address account) {
         bytes memory envelope = _envelope(uint256(salt));
         uint40 epoch = enigma.currentEpoch();
         account = enigma.portalAddress(owner, salt);
@@ -314,7 +329,7 @@ abstract contract EnigmaTest is Test {
         deal(owner, owner.balance + _due(task));
         vm.prank(owner);
         address made = enigma.deploy{value: _due(task)}(
-            DeployParameters({salt: salt, signers: signers, depth: 0}), task, epoch, "code", envelope
+            DeployParameters({salt: salt, signers: signers, depth: depth}), task, epoch, "code", envelope
         );
         assertEq(made, account);
     }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IEquivocation} from "../src/interfaces/IEquivocation.sol";
+import {ITurns} from "../src/interfaces/ITurns.sol";
 import {IWorkers} from "../src/interfaces/IWorkers.sol";
 import {Receipt as TaskReceipt, Worker} from "../src/interfaces/Types.sol";
 import {AccountTest} from "./AccountTest.sol";
@@ -58,7 +59,16 @@ contract EquivocationTest is AccountTest {
         uint256 stake = enigma.worker(id).stake;
         uint256 supply = token.totalSupply();
         uint256 held = token.balanceOf(address(enigma));
-        _show();
+        (TaskReceipt memory one, TaskReceipt memory other) = _pair();
+        vm.expectEmit(address(enigma));
+        emit IWorkers.LoggedOut(id, enigma.currentEpoch() + 2);
+        vm.expectEmit(address(enigma));
+        emit IWorkers.StakeChanged(id, 0);
+        vm.expectEmit(address(enigma));
+        emit IEquivocation.Equivocated(id, account, _digest(_receiptHash(one)), _digest(_receiptHash(other)), stake);
+        vm.expectEmit(address(enigma));
+        emit IWorkers.PlatformBarred(_platform(id));
+        _show(one, id, other, id);
         Worker memory worker = enigma.worker(id);
         assertEq(worker.stake, 0);
         assertFalse(worker.loggedIn);
@@ -88,8 +98,32 @@ contract EquivocationTest is AccountTest {
     function test_aWorkerThatLoggedOutStillAnswersForIt() public {
         vm.prank(_operator(id));
         enigma.logout(id);
+        uint256 unlockEpoch = enigma.worker(id).unlockEpoch;
+        _nextEpoch();
         _show();
         assertEq(enigma.worker(id).stake, 0);
+        assertEq(enigma.worker(id).unlockEpoch, unlockEpoch, "it logs out once");
+    }
+
+    /// @dev What a worker may lose in an epoch is reckoned from what it had at the first slash, and now it has nothing.
+    function test_whoLostAllStopsNoCommitThatPassesItOver() public {
+        _passOver();
+        assertGt(enigma.worker(id).slashBase, 0);
+        do {
+            account = _deploy(ALICE, keccak256(abi.encode(account)), 1);
+        } while (enigma.group(account)[0] != id);
+        _show();
+        enigma.recheck(enigma.group(account)[1]);
+        vm.expectEmit(address(enigma));
+        emit ITurns.Slashed(id, account, enigma.currentEpoch(), 0);
+        _passOver();
+        assertEq(enigma.secretContract(account).cursor, 1);
+        assertEq(enigma.worker(id).stake, 0);
+    }
+
+    function _passOver() private {
+        vm.roll(block.number + 3);
+        enigma.commit(_by(_ranks(1)));
     }
 
     function test_theSameReceiptTwiceIsNoProof() public {
@@ -111,7 +145,13 @@ contract EquivocationTest is AccountTest {
         other.inputHead = keccak256("other inputs");
         _honest(one, other);
         (, other) = _pair();
+        other.firstIndex += 1;
+        _honest(one, other);
+        (, other) = _pair();
         other.lastIndex += 1;
+        _honest(one, other);
+        (, other) = _pair();
+        other.ruleset += 1;
         _honest(one, other);
         (, other) = _pair();
         other.stateHeadBefore = keccak256("another past");

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IFunds} from "../src/interfaces/IFunds.sol";
+import {IInputs} from "../src/interfaces/IInputs.sol";
 import {TaskParameters} from "../src/interfaces/Types.sol";
 import {AccountTest} from "./AccountTest.sol";
 import {Commitment} from "./Packing.sol";
@@ -61,6 +62,23 @@ contract FundsTest is AccountTest {
         assertEq(_parked(worker), parked + pay / 32, "and stays");
     }
 
+    function test_noTaskIsPaidFromTheShareThatIsParked() public {
+        _work(30 gwei);
+        uint256 credit = enigma.credits(worker);
+        assertGt(_parked(worker), 0);
+        TaskParameters memory task = _task(0);
+        // All the credit, and one wei more than is paid in.
+        task.value = credit + 1;
+        uint256 paid = _due(task) - credit - 1;
+        deal(worker, paid + 1);
+        uint40 epoch = enigma.currentEpoch();
+        vm.startPrank(worker);
+        vm.expectRevert(abi.encodeWithSelector(IInputs.WrongPayment.selector, _due(task)));
+        enigma.createTask{value: paid}(account, epoch, _envelope(7), task);
+        enigma.createTask{value: paid + 1}(account, epoch, _envelope(7), task);
+        assertEq(enigma.credits(worker), 0);
+    }
+
     /// @dev Else the next commit, or beacon, would pay for a fresh slot.
     function test_theWordOfWhoWorksForTheNetworkIsNeverCleared() public {
         _work(30 gwei);
@@ -69,6 +87,8 @@ contract FundsTest is AccountTest {
         enigma.withdraw();
         assertEq(_word(worker), 1 << 248);
         assertEq(_word(_seatOperator(0)), 1 << 248, "from genesis on");
+        enigma.admit(vm.addr(5), _operator(WORKERS), MEASUREMENT, _platform(WORKERS), EXPIRY);
+        assertEq(_word(_operator(WORKERS)), 1 << 248, "from its admission on");
         assertEq(_word(POSTER), 0, "others have none to keep");
     }
 
@@ -94,12 +114,16 @@ contract FundsTest is AccountTest {
 
     function test_everySignerLeavesAShareOfItsOwn() public {
         account = _deploy(ALICE, "three", 3);
-        _commit(account, 1);
         uint256[] memory ids = enigma.group(account);
+        uint256[2][3] memory before;
+        for (uint256 rank = 1; rank < 3; ++rank) {
+            before[rank] = [_parked(_operator(ids[rank])), enigma.credits(_operator(ids[rank]))];
+        }
+        _commit(account, 1);
         uint256 share = uint256(4_096) * 11 gwei / 3;
         for (uint256 rank = 1; rank < 3; ++rank) {
-            assertEq(_parked(_operator(ids[rank])), share / 32);
-            assertEq(enigma.credits(_operator(ids[rank])), share - share / 32);
+            assertEq(_parked(_operator(ids[rank])) - before[rank][0], share / 32);
+            assertEq(enigma.credits(_operator(ids[rank])) - before[rank][1], share - share / 32);
         }
     }
 

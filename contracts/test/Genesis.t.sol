@@ -103,9 +103,10 @@ contract GenesisTest is EnigmaTest {
 
     function test_thresholdIsAboveOneAndAtMostAll() public {
         for (uint8 t = 0; t < 8; ++t) {
-            if (t > 1 && t <= 4) continue;
-            vm.expectRevert(IBeacon.InvalidThreshold.selector);
+            uint256 snapshot = vm.snapshotState();
+            if (t < 2 || t > 4) vm.expectRevert(IBeacon.InvalidThreshold.selector);
             enigma.genesis(publicKey, COMMITMENTS, t, members, operators, signatures);
+            vm.revertToState(snapshot);
         }
     }
 
@@ -139,6 +140,32 @@ contract GenesisTest is EnigmaTest {
         enigma.genesis(publicKey, COMMITMENTS, 3, members, operators, signatures);
         vm.expectRevert(IBeacon.InvalidCommittee.selector);
         enigma.genesis(publicKey, COMMITMENTS, 2, new address[](1), operators, new bytes[](1));
+    }
+
+    function test_aCommitteeHasTwoTo255Members() public {
+        uint256 snapshot = vm.snapshotState();
+        _genesisOf(2);
+        vm.revertToState(snapshot);
+        _genesisOf(255);
+        (, uint8 n,) = enigma.committeeWord();
+        assertEq(n, 255);
+        vm.revertToState(snapshot);
+        vm.expectRevert(IBeacon.InvalidCommittee.selector);
+        this.genesisOf(256);
+    }
+
+    function genesisOf(uint256 n) external {
+        _genesisOf(n);
+    }
+
+    function _genesisOf(uint256 n) private {
+        (members, operators, signatures) = (new address[](n), new address[](n), new bytes[](n));
+        bytes32 structHash = _keyGeneration(_compressed());
+        for (uint256 i = 0; i < n; ++i) {
+            (members[i], operators[i]) = (vm.addr(_committeeKey(i)), _seatOperator(i));
+            signatures[i] = _signed(_committeeKey(i), structHash);
+        }
+        enigma.genesis(publicKey, COMMITMENTS, 2, members, operators, signatures);
     }
 
     function test_everySeatIsPaidToSomebody() public {

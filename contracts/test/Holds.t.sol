@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {ICommits} from "../src/interfaces/ICommits.sol";
 import {IInputs} from "../src/interfaces/IInputs.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
-import {DeployParameters, Input, SecretContract, TaskParameters} from "../src/interfaces/Types.sol";
+import {Input, SecretContract, TaskParameters} from "../src/interfaces/Types.sol";
 import {AccountTest} from "./AccountTest.sol";
 import {Commitment} from "./Packing.sol";
 
@@ -197,13 +197,7 @@ contract HoldsTest is AccountTest {
     }
 
     function test_beforeTheInputIsDeepNothingIsCounted() public {
-        account = enigma.portalAddress(ALICE, "deep");
-        uint40 epoch = enigma.currentEpoch();
-        TaskParameters memory task = _task(0);
-        _remember(account, 2, ALICE, task, epoch, keccak256("code"), _envelope(7));
-        deal(ALICE, _due(task));
-        vm.prank(ALICE);
-        enigma.deploy{value: _due(task)}(DeployParameters("deep", 1, 10), task, epoch, "code", _envelope(7));
+        account = _deploy(ALICE, "deep", 1, 10, _task(0));
         start = block.number + 10;
         uint256 snapshot = vm.snapshotState();
         _pause(start - 8, start - 4);

@@ -27,6 +27,30 @@ contract InputsTest is AccountTest {
         assertEq(record.stateHead, genesis);
     }
 
+    function test_aDeployTellsItsTermsAndItsCode() public {
+        address other = enigma.portalAddress(BOB, "other");
+        TaskParameters memory task = _task(0);
+        deal(BOB, _due(task));
+        vm.expectEmit(address(enigma));
+        emit IInputs.SecretContractCreated(other, BOB, "other", 2, 7);
+        vm.recordLogs();
+        vm.prank(BOB);
+        enigma.deploy{value: _due(task)}(DeployParameters("other", 2, 7), task, 1, "the code", _envelope(3));
+        assertEq(enigma.secretContract(other).depth, 7);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        (bytes32[11] memory words, bytes memory code, bytes memory envelope) = _strings(logs[logs.length - 1]);
+        assertEq(uint256(words[0]), 2);
+        assertEq(uint256(words[8]), 1, "the envelope's epoch");
+        assertEq(code, "the code");
+        assertEq(envelope, _envelope(3));
+    }
+
+    /// @dev The data of `InputCreated`, as the ABI has it.
+    function _strings(Vm.Log memory entry) private pure returns (bytes32[11] memory, bytes memory, bytes memory) {
+        assertEq(entry.topics[0], IInputs.InputCreated.selector);
+        return abi.decode(entry.data, (bytes32[11], bytes, bytes));
+    }
+
     function test_everyInputExtendsTheLog() public {
         for (uint256 i = 1; i < 6; ++i) {
             vm.roll(block.number + i);
@@ -50,7 +74,9 @@ contract InputsTest is AccountTest {
         assertEq(uint256(entry.topics[2]), 1);
         assertEq(entry.topics[3], bytes32(uint256(uint160(ALICE))));
         Input memory input = logged[account][1];
-        bytes32[12] memory fields = abi.decode(entry.data, (bytes32[12]));
+        (bytes32[11] memory fields, bytes memory code, bytes memory envelope) = _strings(entry);
+        assertEq(code, "");
+        assertEq(envelope, _envelope(1));
         assertEq(uint256(fields[0]), input.kind);
         assertEq(fields[1], _heads(2));
         assertEq(fields[2], "behalf");
@@ -110,8 +136,10 @@ contract InputsTest is AccountTest {
         uint256 credit = enigma.credits(BOB);
         assertGt(credit, 0);
         vm.prank(BOB);
-        enigma.createTask{value: due - credit}(account, 2, _envelope(1), task);
+        (uint64 index, bytes32 head) = enigma.createTask{value: due - credit}(account, 2, _envelope(1), task);
         assertEq(enigma.credits(BOB), 0);
+        assertEq(index, 2);
+        assertEq(head, enigma.inputHead(account, 2));
     }
 
     function test_limitsOfATask() public {
@@ -176,6 +204,8 @@ contract InputsTest is AccountTest {
         enigma.deploy(DeployParameters("s", 4, 0), _task(0), 2, "", _envelope(0));
         vm.expectRevert(abi.encodeWithSelector(IInputs.CodeTooLarge.selector, 49_153));
         enigma.deploy(DeployParameters("s", 1, 0), _task(0), 2, new bytes(49_153), _envelope(0));
+        deal(ALICE, _due(_task(0)));
+        enigma.deploy{value: _due(_task(0))}(DeployParameters("s", 3, 0), _task(0), 2, new bytes(49_152), _envelope(0));
     }
 
     function test_atMost255InputsArePending() public {

@@ -72,6 +72,7 @@ contract LostStateTest is AccountTest {
         (address who, uint40 since, uint8 count, uint128 bond, uint128 paid, uint256 posted) = enigma.lost(account);
         assertEq(who, address(0));
         assertEq(uint256(since) + count + bond + paid + posted, 0);
+        assertFalse(enigma.secretContract(account).isLost);
     }
 
     function test_snapshotHashesAreThoseOfTheVectors() public {
@@ -107,12 +108,17 @@ contract LostStateTest is AccountTest {
         assertEq(who, declarer);
         assertEq(since, block.number);
         assertEq(bond, 0.25 ether);
+        assertTrue(enigma.secretContract(account).isLost);
         assertEq(uint256(count) + paid + posted, 0);
         assertEq(address(enigma).balance, before + 0.25 ether);
 
         vm.prank(declarer);
         vm.expectRevert(ILostState.AlreadyDeclared.selector);
         enigma.declareLost{value: 1 ether}(account);
+    }
+
+    function test_theSmallestBondIsEnough() public {
+        _declare(0.1 ether);
     }
 
     function test_whatIsNoDeclaration() public {
@@ -188,19 +194,34 @@ contract LostStateTest is AccountTest {
         enigma.postChunk(account, LENGTH_OF_SNAPSHOT, hashes, 0, flipped);
     }
 
-    function test_aManifestOfTooManyChunksIsRefused() public {
-        hashes = new bytes32[](256);
-        for (uint256 i = 0; i < 256; ++i) {
-            hashes[i] = hashes[0];
+    /// @dev A snapshot of as many chunks, of a byte each, is committed and declared lost.
+    function _lose(uint256 count) private {
+        hashes = new bytes32[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            hashes[i] = keccak256("a");
         }
         _create(account, ALICE, _task(0));
         _nextEpoch();
-        _commitSnapshot(_hash(1, hashes));
+        _commitSnapshot(_hash(uint64(count), hashes));
         declarer = _operator(enigma.group(account)[0]);
         deal(declarer, 1 ether);
         _declare(1 ether);
+    }
+
+    function test_aManifestOfTooManyChunksIsRefused() public {
+        _lose(256);
         vm.expectRevert(ILostState.WrongManifest.selector);
-        enigma.postChunk(account, 1, hashes, 0, "");
+        enigma.postChunk(account, 256, hashes, 0, "a");
+    }
+
+    function test_asManyChunksAsThereMayBeArePaid() public {
+        _lose(255);
+        uint256 owed = enigma.credits(address(this));
+        for (uint256 i = 0; i < 255; ++i) {
+            enigma.postChunk(account, 255, hashes, i, "a");
+        }
+        assertEq(enigma.credits(address(this)) - owed, 1 ether);
+        _checkNotLost();
     }
 
     function test_aNewSnapshotEndsTheSearch() public {

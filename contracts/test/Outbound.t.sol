@@ -2,9 +2,10 @@
 pragma solidity 0.8.37;
 
 import {ICommits} from "../src/interfaces/ICommits.sol";
+import {ICredits} from "../src/interfaces/ICredits.sol";
 import {IEnigma} from "../src/interfaces/IEnigma.sol";
 import {IOutbound} from "../src/interfaces/IOutbound.sol";
-import {TaskParameters} from "../src/interfaces/Types.sol";
+import {SecretContract, TaskParameters} from "../src/interfaces/Types.sol";
 import {AccountTest} from "./AccountTest.sol";
 import {Burner, Counter, Echo, Laborer, Refuser} from "./Recipients.sol";
 import {Commitment, OutboundCall} from "./Packing.sol";
@@ -12,6 +13,8 @@ import {Commitment, OutboundCall} from "./Packing.sol";
 /// @notice What secret contracts do on Ethereum: transfers and calls by their portals.
 contract OutboundTest is AccountTest {
     address private constant NOBODY = address(0x404);
+    /// Remembers how much gas it was called with.
+    address private constant CLERK = address(0xc1e4c);
     uint256 private constant NO_NUMBER = type(uint256).max;
     Echo private echo;
 
@@ -65,6 +68,32 @@ contract OutboundTest is AccountTest {
         Counter counter = new Counter();
         _transfer(address(counter), 1 ether, true);
         assertEq(counter.count(), 2);
+    }
+
+    function test_aTransferOfAllThatThePortalHasReachesAnAccount() public {
+        _transfer(NOBODY, 10 ether, true);
+        assertEq(NOBODY.balance, 10 ether);
+    }
+
+    /// @dev GAS, which takes two itself, into slot 0.
+    function _clerk() private returns (address) {
+        vm.etch(CLERK, hex"5a5f5500");
+        vm.store(CLERK, 0, bytes32(uint256(1)));
+        return CLERK;
+    }
+
+    function _gasSeen() private view returns (uint256) {
+        return uint256(vm.load(CLERK, 0)) + 2;
+    }
+
+    function test_aTransferGetsExactlyItsStipend() public {
+        _transfer(_clerk(), 1 ether, true);
+        assertEq(_gasSeen(), 10_000 + 2_300, "with what value brings");
+    }
+
+    function test_aCallGetsExactlyItsGas() public {
+        _land(_list(_callOf(_next(), _clerk(), 0, 123_456, "")));
+        assertEq(_gasSeen(), 123_456);
     }
 
     function test_aTransferThatIsRefusedCanBeClaimed() public {
@@ -183,6 +212,8 @@ contract OutboundTest is AccountTest {
 
     function test_creditsCanBePaidInAndPaidOutForOthers() public {
         deal(BOB, 5 ether);
+        vm.expectEmit(address(enigma));
+        emit ICredits.Deposited(NOBODY, BOB, 5 ether);
         vm.prank(BOB);
         enigma.deposit{value: 5 ether}(NOBODY);
         assertEq(enigma.credits(NOBODY), 5 ether);
@@ -206,6 +237,15 @@ contract OutboundTest is AccountTest {
         assertEq(witness.cursor(), 1, "the other receipt was stored");
         assertEq(witness.credits(), enigma.credits(BOB), "and paid");
         assertGt(witness.credits(), credits);
+    }
+
+    /// @dev Whoever is called may log an input, which says what the secret contract has got from outside.
+    function test_aCallIsBookedBeforeItIsMade() public {
+        Auditor auditor = new Auditor(enigma, account);
+        uint256 inflow = _inflow(account);
+        _land(_list(_callOf(_next(), address(auditor), 2 ether, 100_000, "")));
+        assertEq(address(auditor).balance, 2 ether);
+        assertEq(auditor.inflow(), inflow);
     }
 
     function test_theCallsOfARefusedReceiptAreNotMade() public {
@@ -425,5 +465,21 @@ contract Witness {
     fallback() external {
         cursor = enigma.secretContract(other).cursor;
         credits = enigma.credits(creditor);
+    }
+}
+
+/// @notice Reckons, while it is called, what a portal got from outside.
+contract Auditor {
+    IEnigma private immutable enigma;
+    address private immutable portal;
+    uint256 public inflow;
+
+    constructor(IEnigma enigma_, address portal_) {
+        (enigma, portal) = (enigma_, portal_);
+    }
+
+    fallback() external payable {
+        SecretContract memory record = enigma.secretContract(portal);
+        inflow = portal.balance + record.sent - record.delivered;
     }
 }

@@ -90,6 +90,40 @@ contract OutboundAttacksTest is AccountTest {
         assertEq(starved, 0);
     }
 
+    /// @dev The callee writes down how much gas it has, to the unit (GAS, which takes two, into slot 0): it has all of its own
+    /// even in a commit with the least gas that lands.
+    function _leastGasIsEnough(uint64 callGas) private {
+        address clerk = address(0xc1e4c);
+        vm.etch(clerk, hex"5a5f5500");
+        vm.store(clerk, 0, bytes32(uint256(1)));
+        bytes memory commit = _commitWith(_callOf(_next(), clerk, 1 ether, callGas, ""));
+        (uint256 less, uint256 enough) = (callGas, uint256(callGas) + 1_000_000);
+        uint256 snapshot = vm.snapshotState();
+        while (enough - less > 1) {
+            uint256 gas = (less + enough) / 2;
+            vm.cool(clerk);
+            (bool success,) = address(enigma).call{gas: gas}(commit);
+            if (success) {
+                assertEq(uint256(vm.load(clerk, 0)) + 2, callGas + 2_300, "with what value brings");
+                enough = gas;
+            } else {
+                less = gas;
+            }
+            vm.revertToState(snapshot);
+        }
+        assertLt(enough, uint256(callGas) + 1_000_000);
+    }
+
+    /// @dev What the call itself costs is not taken from it.
+    function test_noGasLimitTakesFromASmallCallsGas() public {
+        _leastGasIsEnough(10_000);
+    }
+
+    /// @dev A call hands on at most 63/64 of what there is.
+    function test_noGasLimitTakesFromALargeCallsGas() public {
+        _leastGasIsEnough(3_700_000);
+    }
+
     function test_aNaivePortalIsStarved() public {
         bytes memory commit = _calling();
         vm.etch(account, type(NaivePortal).runtimeCode);

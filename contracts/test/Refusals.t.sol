@@ -5,7 +5,7 @@ import {ICommits} from "../src/interfaces/ICommits.sol";
 import {IInputs} from "../src/interfaces/IInputs.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
 import {IWorkers} from "../src/interfaces/IWorkers.sol";
-import {Input, TaskResult} from "../src/interfaces/Types.sol";
+import {Input, TaskParameters, TaskResult} from "../src/interfaces/Types.sol";
 import {EnigmaTest} from "./EnigmaTest.sol";
 import {Commitment} from "./Packing.sol";
 
@@ -140,11 +140,14 @@ contract RefusalsTest is EnigmaTest {
     function test_aMalformedCommitmentLeavesTheOthersAlone() public {
         address other = _deploy(ALICE, "other", 1);
         vm.roll(block.number + 1);
-        bytes[] memory list = new bytes[](3);
+        bytes[] memory list = new bytes[](4);
         list[0] = _cut(_one(_commitment(other, 1))[0], 300);
         list[1] = _one(_commitment(account, 3))[0];
+        list[2] = _cut(list[0], 144);
         vm.expectEmit(address(enigma));
         emit ICommits.ReceiptRefused(other, ICommits.MalformedCommitment.selector);
+        vm.expectEmit(address(enigma));
+        emit ICommits.ReceiptRefused(address(0), ICommits.MalformedCommitment.selector);
         vm.expectEmit(address(enigma));
         emit ICommits.ReceiptRefused(address(0), ICommits.MalformedCommitment.selector);
         enigma.commit(list);
@@ -248,6 +251,20 @@ contract RefusalsTest is EnigmaTest {
         c = _fresh();
         c.deltas[1][0] ^= 0x01;
         _refused(c, ICommits.WrongSigner.selector);
+    }
+
+    /// @dev As of one that ran out of gas, and of one that asked for no more than its bytes cost.
+    function test_aResultMayTakeAllOfItsTerms() public {
+        TaskParameters memory task = _task(0);
+        task.commitGas = 80_000 + 16_000 + 45 * (283 + 282);
+        _create(account, ALICE, task);
+        vm.roll(block.number + 1);
+        Commitment memory c = _unsigned(account, 5);
+        assertEq(c.outputs[4].length + c.deltas[4].length, 283 + 282);
+        (c.receipt.results[4].status, c.receipt.results[4].gasCharged) = (2, task.gasLimit);
+        _sign(c);
+        enigma.commit(_one(c));
+        assertEq(enigma.secretContract(account).cursor, 5);
     }
 
     function test_bytesAreWithinCommitGas() public {

@@ -108,6 +108,16 @@ contract SkipsTest is AccountTest {
         _skip();
     }
 
+    /// @dev Before that nobody can execute it.
+    function test_theDeadlineOfAnInputBeginsWhenItIsDeepEnough() public {
+        account = _deploy(ALICE, "deep", 1, 10, _task(0));
+        start = block.number + 10;
+        vm.roll(start + DEADLINE - 1);
+        _tooEarly(start + DEADLINE);
+        vm.roll(start + DEADLINE);
+        _skip();
+    }
+
     function test_anEpochBeginsTheClockAnewAndLeavesTheDeadline() public {
         vm.roll(start + DEADLINE - 40);
         _nextEpoch();
@@ -180,7 +190,9 @@ contract SkipsTest is AccountTest {
         }
         vm.roll(start + DEADLINE);
         for (uint256 i = 0; i < 6; ++i) {
+            vm.recordLogs();
             _skip();
+            if (i > 0) assertEq(vm.getRecordedLogs().length, 1, "nothing but the skip is told");
             if (i < 5) _tooEarly(block.number + WHOLE);
             vm.roll(block.number + WHOLE);
         }
@@ -203,6 +215,35 @@ contract SkipsTest is AccountTest {
         uint256[] memory group = enigma.group(account);
         for (uint256 rank = 0; rank < 3; ++rank) {
             assertEq(enigma.worker(group[rank]).slashes, 1);
+        }
+    }
+
+    /// @dev Of whom no more was stored than signed before.
+    function test_theWholeGroupIsSlashedThoughItsFirstHasCommitted() public {
+        _create(account, BOB, _task(0));
+        _commit(account, 1);
+        assertEq(uint8(enigma.secretContract(account).group >> 40), 1);
+        vm.roll(block.number + DEADLINE);
+        _skip();
+        assertEq(_silent(), 7);
+        uint256[] memory group = enigma.group(account);
+        for (uint256 rank = 0; rank < 3; ++rank) {
+            assertEq(enigma.worker(group[rank]).slashes, 1);
+        }
+    }
+
+    /// @dev They are drawn and stored, but a skip waits for nobody's turn but the group's.
+    function test_whoStandsBeyondTheGroupIsNotSlashedForASkip() public {
+        _create(account, BOB, _task(0));
+        vm.roll(start + 12);
+        enigma.commit(_by(_ranks(3)));
+        assertEq(uint8(enigma.secretContract(account).group >> 40), WORKERS);
+        vm.roll(start + 12 + DEADLINE);
+        _skip();
+        assertEq(_silent(), 7);
+        (,, uint256[] memory ids) = enigma.turns(account);
+        for (uint256 rank = 3; rank < WORKERS; ++rank) {
+            assertEq(enigma.worker(ids[rank]).slashes, 0);
         }
     }
 

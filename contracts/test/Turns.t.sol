@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ICommits} from "../src/interfaces/ICommits.sol";
 import {ITurns} from "../src/interfaces/ITurns.sol";
+import {IWorkers} from "../src/interfaces/IWorkers.sol";
 import {Worker} from "../src/interfaces/Types.sol";
 import {AccountTest} from "./AccountTest.sol";
 import {Commitment} from "./Packing.sol";
@@ -70,6 +71,8 @@ contract TurnsTest is AccountTest {
         emit ITurns.TakenOver(account, 2, word | 1 << 48);
         vm.expectEmit(address(enigma));
         emit ITurns.Slashed(silent, account, 2, _staked(silent) / 100);
+        vm.expectEmit(address(enigma));
+        emit IWorkers.StakeChanged(silent, uint96(_staked(silent) * 99 / 100));
         enigma.commit(list);
         assertEq(enigma.secretContract(account).group, word | 1 << 48);
         _checkSlashed(0, true);
@@ -377,6 +380,15 @@ contract TurnsTest is AccountTest {
         (, word, ids) = enigma.turns(account);
         assertEq(word, enigma.secretContract(account).group);
         assertEq(ids, enigma.sequence(account, 2, 8));
+    }
+
+    function test_turnsTellsTheWholeGroupWhenOnlyItsFirstIsStored() public {
+        vm.roll(start + 1);
+        enigma.commit(_by(_ranks(0)));
+        assertEq(uint8(enigma.secretContract(account).group >> 40), 1);
+        (, uint256 word, uint256[] memory ids) = enigma.turns(account);
+        assertEq(word, 2 | 3 << 40 | ids[0] << 56 | ids[1] << 80 | ids[2] << 104);
+        assertEq(enigma.group(account).length, 3);
     }
 
     function test_plainMoneyIsRefused() public {

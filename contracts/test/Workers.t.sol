@@ -91,6 +91,19 @@ contract WorkersTest is EnigmaTest {
         assertTrue(_isDrawn(5));
     }
 
+    /// @dev Whatever it stakes before or after.
+    function test_onlyWhoIsLoggedInHasWeight() public {
+        _loggedOut(1);
+        token.transfer(_operator(1), 1 ether);
+        vm.startPrank(_operator(1));
+        token.approve(address(enigma), 1 ether);
+        enigma.stake(1, 1 ether);
+        vm.stopPrank();
+        _nextEpoch();
+        _nextEpoch();
+        assertFalse(_isDrawn(1));
+    }
+
     function test_stakeLeavesThreeEpochsAfterTheLogout() public {
         vm.prank(_operator(1));
         vm.expectRevert(abi.encodeWithSelector(IWorkers.StakeLocked.selector, 0));
@@ -111,6 +124,75 @@ contract WorkersTest is EnigmaTest {
         assertEq(token.balanceOf(operator), 200 ether);
         vm.expectRevert(IWorkers.StakeTooSmall.selector);
         enigma.login(1);
+    }
+
+    function test_everyChangeOfAWorkerIsTold() public {
+        address signer = vm.addr(_workerKey(5));
+        vm.expectEmit(address(enigma));
+        emit IWorkers.WorkerAdmitted(5, signer, _operator(5), MEASUREMENT, _platform(5), EXPIRY);
+        enigma.admit(signer, _operator(5), MEASUREMENT, _platform(5), EXPIRY);
+        token.transfer(_operator(5), 3 ether);
+        vm.startPrank(_operator(5));
+        token.approve(address(enigma), 3 ether);
+        enigma.stake(5, 1 ether);
+        vm.expectEmit(address(enigma));
+        emit IWorkers.StakeChanged(5, 3 ether);
+        enigma.stake(5, 2 ether);
+        vm.expectEmit(address(enigma));
+        emit IWorkers.StakeChanged(5, 2 ether);
+        enigma.unstake(5, 1 ether);
+        vm.expectEmit(address(enigma));
+        emit IWorkers.LoggedIn(5, 4);
+        enigma.login(5);
+        vm.expectEmit(address(enigma));
+        emit IWorkers.LoggedOut(5, 4);
+        enigma.logout(5);
+        vm.stopPrank();
+        vm.expectEmit(address(enigma));
+        emit IWorkers.PlatformBarred(_platform(5));
+        enigma.barPlatform(_platform(5));
+    }
+
+    function test_thereAre32768Seats() public {
+        bytes32 workerCount = bytes32(uint256(15));
+        assertEq(uint256(vm.load(address(enigma), workerCount)), WORKERS);
+        vm.store(address(enigma), workerCount, bytes32(uint256(32_767)));
+        assertEq(enigma.admit(vm.addr(5), _operator(5), MEASUREMENT, _platform(5), EXPIRY), 32_767);
+        vm.expectRevert(IWorkers.NoSeatLeft.selector);
+        enigma.admit(vm.addr(6), _operator(6), MEASUREMENT, _platform(6), EXPIRY);
+    }
+
+    /// @dev Of whatever token: it never comes round.
+    function test_aStakeIsBelow2To96() public {
+        enigma.admit(vm.addr(5), _operator(5), MEASUREMENT, _platform(5), EXPIRY);
+        deal(address(token), _operator(5), uint256(1) << 96);
+        vm.startPrank(_operator(5));
+        token.approve(address(enigma), uint256(1) << 96);
+        vm.expectRevert(IWorkers.StakeTooLarge.selector);
+        enigma.stake(5, uint256(1) << 96);
+        enigma.stake(5, type(uint96).max);
+        vm.expectRevert(IWorkers.StakeTooLarge.selector);
+        enigma.stake(5, 1);
+    }
+
+    /// @dev Not even of a worker that is alone.
+    function test_noWeightIsAbove2To30() public {
+        for (uint256 id = 0; id < WORKERS; ++id) {
+            _loggedOut(id);
+        }
+        enigma.admit(vm.addr(5), _operator(5), MEASUREMENT, _platform(5), EXPIRY);
+        uint256 amount = (1 << 30) * 1 ether;
+        deal(address(token), _operator(5), amount);
+        vm.startPrank(_operator(5));
+        token.approve(address(enigma), amount);
+        enigma.stake(5, amount);
+        vm.expectRevert(IWorkers.StakeTooLarge.selector);
+        enigma.login(5);
+        enigma.unstake(5, 1);
+        enigma.login(5);
+        assertEq((enigma.treeRoot() >> 104) & 0x3fffffff, 0x3fffffff);
+        vm.expectRevert(IWorkers.StakeTooLarge.selector);
+        enigma.stake(5, 1);
     }
 
     function test_stakeThatWasNeverLoggedInIsFree() public {

@@ -20,7 +20,8 @@ interface ICommits {
         bytes[] outputs,
         bytes[] deltas
     );
-    /// @notice A receipt was left out; `reason` is the selector of one of the errors below.
+    /// @notice A receipt was left out; `reason` is the selector of one of the errors below. Of bytes that are too few to be
+    /// of any, the contract is zero.
     event ReceiptRefused(address indexed secretContract, bytes4 reason);
 
     /// @notice The call holds no receipt.

@@ -24,11 +24,6 @@ library Packed {
     uint256 private constant LAST_INPUT_HEAD = 0x280;
     uint256 private constant LAST_STATE_HEAD = 0x2e0;
 
-    /// @notice The secret contract that the bytes say they are of.
-    function accountOf(bytes calldata packed) internal pure returns (address) {
-        return address(uint160(_load(_start(packed)) >> 96));
-    }
-
     /// @notice So many to read into. Made by hand: the compiler would write every field by itself.
     function empty(uint256 count) internal pure returns (Commitment[] memory list) {
         assembly ("memory-safe") {
