@@ -55,6 +55,8 @@ export type VerifiedCommit = {
   gasCharged: bigint
   /** Wei. */
   paid: bigint
+  /** Outbound calls of the whole receipt. */
+  outbound: Commitment['outbound']
   /** The worker that executed it: whose signature comes first. */
   worker: Signer
   transaction: Hash
@@ -191,6 +193,7 @@ export async function verifyCommit(
     output,
     gasCharged: result.gasCharged,
     paid,
+    outbound: commitment.outbound,
     worker,
     transaction: log.transaction,
     at,
