@@ -1,5 +1,5 @@
 // Merkle-Patricia tries: what one with a known root holds under a key, or that it holds nothing; the root of a list.
-import { fromRlp, type Hex, keccak256, numberToHex, size, toRlp } from 'viem'
+import { fromRlp, type Hex, keccak256, numberToHex, toRlp } from 'viem'
 import { toBytes } from './bytes.js'
 import { InvalidProofError } from './errors.js'
 
@@ -35,29 +35,28 @@ export function verifyTrieProof(root: Hex, key: Hex, proof: unknown, what: strin
 /** Root of the trie that holds `values`, in their order, each of at least 32 bytes: a block's receipts, for instance. */
 export function listRoot(values: readonly Hex[]): Hex {
   const leaves = values.map((value, i): Leaf => [toRlp(i === 0 ? '0x' : numberToHex(i)).slice(2), value])
-  return leaves.length === 0 ? EMPTY_ROOT : keccak256(toRlp(build(leaves, 0) as Hex[]))
+  return leaves.length === 0 ? EMPTY_ROOT : nodeHash(leaves, 0)
 }
 
 /** A path in nibbles, none the beginning of another, and what lies there. */
 type Leaf = readonly [path: string, value: Hex]
 
-function build(leaves: readonly Leaf[], depth: number): Rlp {
+/** Hash of the node above `leaves`, whose paths are the same up to `depth`. None is so short that it has no hash. */
+function nodeHash(leaves: readonly Leaf[], depth: number): Hex {
+  return keccak256(toRlp(nodeOf(leaves, depth)))
+}
+
+function nodeOf(leaves: readonly Leaf[], depth: number): Hex[] {
   const [[path, value]] = leaves as [Leaf]
   if (leaves.length === 1) return [encodePath(path.slice(depth), 2), value]
   let end = depth
   while (leaves.every(([other]) => other[end] === path[end])) end += 1
-  if (end > depth) return [encodePath(path.slice(depth, end), 0), reference(build(leaves, end))]
+  if (end > depth) return [encodePath(path.slice(depth, end), 0), nodeHash(leaves, end)]
   const children = [...'0123456789abcdef'].map((nibble) => {
     const below = leaves.filter(([other]) => other[depth] === nibble)
-    return below.length === 0 ? '0x' : reference(build(below, depth + 1))
+    return below.length === 0 ? '0x' : nodeHash(below, depth + 1)
   })
   return [...children, '0x']
-}
-
-/** What stands for a node in its parent: see {@link child}. */
-function reference(node: Rlp): Rlp {
-  const encoded = toRlp(node as Hex[])
-  return size(encoded) < 32 ? node : keccak256(encoded)
 }
 
 /** The hex-prefix encoding of a path; `kind` is 2 for a leaf's, else 0. */
