@@ -12,7 +12,7 @@ import {
   toHex,
 } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { NoTaskError, type OutboundCall, ProofError } from '../src/index.js'
+import { DroppedTaskError, NoTaskError, type OutboundCall, ProofError } from '../src/index.js'
 import { layout } from '../src/protocol/layout.js'
 import { compile } from './compile.js'
 import { deploy } from './entry-point.js'
@@ -163,6 +163,36 @@ describe('a lying RPC', () => {
     }
   })
 
+  // Calls are numbered by the count after the commit's block: in a later block the failed one would be the last that succeeded.
+  test('a commit is in a later block', async () => {
+    const ask = async (data: Hex) => {
+      const args = [refuser, 0n, 60_000n, data]
+      const { hash } = await client.writeSecretContract({
+        address,
+        abi: payer.abi,
+        functionName: 'ask',
+        args,
+      })
+      const { commit } = await client.waitForTask({ hash, abi: payer.abi })
+      return { hash, commit, block: await client.getBlock({ blockNumber: commit.block }) }
+    }
+    const [failed, succeeded] = [await ask(close), await ask(note)]
+    expect(failed.commit.block).toBeLessThan(succeeded.commit.block)
+    expect(await told(failed.hash)).toMatchObject([{ kind: 'call', success: false, data: close }])
+    // The block of the next commit, and one in which nothing of the contract ends.
+    const nothing = await client.getBlock({ blockNumber: succeeded.block.number - 1n })
+    for (const { number, hash } of [succeeded.block, nothing]) {
+      const lie = rewrite<{ transactionHash: Hash }[]>('eth_getLogs', (logs) =>
+        logs.map((log) =>
+          log.transactionHash === failed.commit.transaction
+            ? { ...log, blockNumber: numberToHex(number), blockHash: hash }
+            : log,
+        ),
+      )
+      await refuses(told(failed.hash, lie), DroppedTaskError, `lock ${number}`)
+    }
+  })
+
   test('somebody else was paid', async () => {
     const wrong = SOMEBODY.slice(2).toLowerCase().replace('a11ce0', 'b0b000')
     const lie = rewrite<{ input: Hex }>('eth_getTransactionByHash', (transaction) => ({
@@ -202,8 +232,8 @@ test('several tasks of one receipt have their own calls', async () => {
   expect(new Set(ends.map(({ commit }) => commit.transaction)).size).toBe(1)
   const told = await Promise.all(hashes.map((hash) => client.getOutboundCalls({ hash })))
   expect(told).toMatchObject([
-    [{ kind: 'call', value: 4n, success: true, number: 2n, data: note }],
-    [{ kind: 'call', value: 5n, success: false, number: 3n, data: close }],
-    [{ kind: 'call', value: 6n, success: true, number: 4n, data: note }],
+    [{ kind: 'call', value: 4n, success: true, number: 4n, data: note }],
+    [{ kind: 'call', value: 5n, success: false, number: 5n, data: close }],
+    [{ kind: 'call', value: 6n, success: true, number: 6n, data: note }],
   ])
 })

@@ -62,6 +62,7 @@ export function unpackSecretContract(words: readonly [bigint, bigint]) {
     stateHead: wordToHex(head),
     /** Index of the oldest pending input. */
     cursor: field(counts, 64, 64),
+    lastCommitBlock: number(counts, 168, 40),
     /** Signatures that a receipt needs. */
     signers: number(counts, 208, 8),
   }

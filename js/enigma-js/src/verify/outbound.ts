@@ -51,16 +51,10 @@ export async function verifyOutbound(
   const what = `the outbound calls of task ${index} of ${contract}`
   const own = outbound.filter((call) => call.index === index)
   const calls = own.filter(isCall)
-  const [outcomes, logs] = await Promise.all([
+  const [outcomes, made] = await Promise.all([
     calls.length > 0 ? outcomesOf(connection, contract, at, outbound.filter(isCall), calls, what) : [],
-    calls.length < own.length ? logsIn(connection, at, what) : [],
+    calls.length < own.length ? eventsOf(connection, contract, index, at, what) : [],
   ])
-  const made = parseEventLogs({ abi: [outboundCalledEvent], logs }).filter(
-    ({ address, args }) =>
-      isAddressEqual(address, connection.network.enigma) &&
-      isAddressEqual(args.secretContract, contract) &&
-      args.index === index,
-  )
   return Promise.all(
     own.map(async (call, place): Promise<OutboundCall> => {
       const { value, gas, data } = call
@@ -79,9 +73,9 @@ export async function verifyOutbound(
           outcome: wordToHex(word),
         }
       }
-      const log = made.length === own.length ? made[place] : undefined
-      if (!log) throw new ProofError({ what, block: at.number })
-      const { success } = log.args
+      const told = made.length === own.length ? made[place] : undefined
+      if (!told) throw new ProofError({ what, block: at.number })
+      const { success } = told.args
       const owed = success ? 0n : await creditsAt(connection, await newestBlock(connection), target)
       return { kind: 'transfer', target, value, success, claimable: owed < value ? owed : value }
     }),
@@ -109,13 +103,25 @@ async function outcomesOf(
   return words.map((word, i) => ({ number: numbers[i] as bigint, word }))
 }
 
-/** The logs of a block, all of them. */
-async function logsIn(connection: Connection, at: VerifiedBlock, what: string): Promise<Log[]> {
+/** The events of a task's calls, all of them and in their order: those of its commit's block. */
+async function eventsOf(
+  connection: Connection,
+  contract: Address,
+  index: bigint,
+  at: VerifiedBlock,
+  what: string,
+) {
   try {
     const answer = await request(connection, 'eth_getBlockReceipts', [quantity(at.number)])
     const receipts = answer as readonly RawReceipt[]
     if (receiptsRoot(receipts) !== at.receiptsRoot) throw new Error('other receipts than the header says')
-    return receipts.flatMap(({ logs }) => logs as readonly object[] as readonly Log[])
+    const logs = receipts.flatMap(({ logs }) => logs as readonly object[] as readonly Log[])
+    return parseEventLogs({ abi: [outboundCalledEvent], logs }).filter(
+      ({ address, args }) =>
+        isAddressEqual(address, connection.network.enigma) &&
+        isAddressEqual(args.secretContract, contract) &&
+        args.index === index,
+    )
   } catch (cause) {
     throw new ProofError({ what, block: at.number, cause })
   }
