@@ -1,13 +1,21 @@
 //! Real ether out of a sealed world, and calls of other contracts, on a real network.
 
+use std::time::Duration;
+
 use alloy_primitives::{Address, U256, address, hex, keccak256};
-use enigma_tests::network::{Answer, Network, rpc::quantity};
+use enigma_tests::network::{
+    Answer, Network,
+    rpc::{self, quantity},
+    wait_for,
+};
 use serde_json::{Value, json};
 
 const PAYER: &str = "tests/fixtures/Payer.sol:Payer";
 const NOBODY: Address = address!("00000000000000000000000000000000000abcde");
 /// Loops for ever.
 const BURNER: Address = address!("00000000000000000000000000000000000b04e5");
+/// Longest that a node may take to read a block.
+const SOON: Duration = Duration::from_secs(30);
 const ETHER: u64 = 1_000_000_000_000_000_000;
 
 fn ether(amount: u64) -> U256 {
@@ -56,6 +64,15 @@ impl Scene {
     /// What `enigma task` says of a task that was called.
     fn life(&self, called: &Value) -> String {
         self.network.run(&["task", &self.payer, &called["index"].to_string()]).succeeded().stdout
+    }
+
+    /// What a node says that was done for it, as soon as it has read the commit.
+    fn told(&self, called: &Value) -> Value {
+        wait_for("a node to tell what was done outside", SOON, || {
+            let place = json!([self.payer, called["index"]]);
+            let task = rpc::call(self.network.port_base() + 61, "enigma_task", place);
+            (!task["outbound"].is_null()).then(|| task["outbound"].clone())
+        })
     }
 
     fn outcome(&self, number: U256) -> U256 {
@@ -108,6 +125,12 @@ fn a_secret_contract_pays_real_ether_and_calls_other_contracts() {
     let paid = network.call(payer, "pay(address,uint256)()", &[&NOBODY.to_string(), &two]).succeeded().json();
     let made = json!([{ "number": null, "target": NOBODY, "valueWei": two, "success": true }]);
     assert_eq!(paid["outbound"], made, "who sends it learns what was done outside");
+    let transfer = |target: Address, wei: U256, success: bool| {
+        json!([{
+            "kind": "transfer", "number": null, "target": target, "value": wei.to_string(), "success": success,
+        }])
+    };
+    assert_eq!(scene.told(&paid), transfer(NOBODY, ether(2), true), "so does everybody");
     assert!(scene.life(&paid).contains(&format!("outside   2 ETH went to {NOBODY}")));
     assert_eq!((scene.balance(NOBODY), scene.balance(payer), scene.inside()), (ether(2), ether(3), ether(3)));
 
@@ -137,11 +160,16 @@ fn a_secret_contract_pays_real_ether_and_calls_other_contracts() {
         network.call(payer, method, &[&scene.enigma, "0", "100000", "0x01020304"]).succeeded().json();
     let made = json!([{ "number": "2", "target": enigma, "valueWei": "0", "success": false }]);
     assert_eq!((&failed["result"], &failed["outbound"]), (&json!(["2"]), &made));
+    let made = json!([{
+        "kind": "call", "number": 2, "target": enigma, "value": "0", "success": false,
+    }]);
+    assert_eq!(scene.told(&failed), made);
     assert!(scene.life(&failed).contains(&format!("outside   call 2, of {enigma}, FAILED")));
 
     // A target that does not take ether is owed it.
     let one = ether(1).to_string();
-    network.call(payer, "pay(address,uint256)()", &[&scene.enigma, &one]).succeeded();
+    let refused = network.call(payer, "pay(address,uint256)()", &[&scene.enigma, &one]).succeeded().json();
+    assert_eq!(scene.told(&refused), transfer(enigma, ether(1), false));
     assert_eq!(scene.ask_enigma("credits(address)", &[enigma.into_word().into()]), ether(1));
     assert_eq!((scene.balance(payer), scene.inside()), (ether(1), ether(1)));
 

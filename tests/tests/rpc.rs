@@ -117,6 +117,7 @@ fn tasks_are_told_as_they_come_and_as_they_are_committed() {
         (&json!("committed"), &json!("task"), &json!(0))
     );
     assert_eq!(task["committed"]["status"], "completed");
+    assert_eq!(task["outbound"], json!([]), "it did nothing outside");
     assert!(task["created"]["block"].as_u64() < task["committed"]["block"].as_u64());
     assert_eq!(
         rpc::call(key, "enigma_task", json!([task["created"]["transaction"]])),
@@ -129,6 +130,7 @@ fn tasks_are_told_as_they_come_and_as_they_are_committed() {
 
     let page = rpc::call(worker, "enigma_tasks", json!([{"contract": contract, "limit": 1}]));
     assert_eq!((page.as_array().unwrap().len(), &page[0]["index"]), (1, &json!(1)));
+    assert!(page[0]["outbound"].is_null(), "lists do not tell");
     let last = json!({"block": page[0]["created"]["block"], "contract": contract, "index": 1});
     let page = rpc::call(worker, "enigma_tasks", json!([{"contract": contract, "before": last}]));
     assert_eq!((page.as_array().unwrap().len(), &page[0]["kind"]), (1, &json!("deploy")));

@@ -52,6 +52,34 @@ export const inputCreatedEvent = {
   ],
 } as const
 
+/** A portal made an outbound call. */
+export const outboundCalledEvent = {
+  type: 'event',
+  name: 'OutboundCalled',
+  inputs: [
+    { name: 'secretContract', type: 'address', indexed: true },
+    { name: 'index', type: 'uint64', indexed: true },
+    { name: 'number', type: 'uint256', indexed: false },
+    { name: 'target', type: 'address', indexed: false },
+    { name: 'value', type: 'uint256', indexed: false },
+    { name: 'success', type: 'bool', indexed: false },
+  ],
+} as const
+
+/** What a task is paid for, and with what. */
+const task = {
+  name: 'task',
+  type: 'tuple',
+  components: [
+    { name: 'onBehalfOf', type: 'bytes32' },
+    { name: 'value', type: 'uint256' },
+    { name: 'gasLimit', type: 'uint64' },
+    { name: 'commitGas', type: 'uint64' },
+    { name: 'priceCap', type: 'uint128' },
+    { name: 'tip', type: 'uint128' },
+  ],
+} as const
+
 /** What enigma-js uses of the Enigma contract's ABI; abi.test.ts compares it with contracts/artifacts/Enigma.json. */
 export const enigmaAbi = [
   {
@@ -69,18 +97,7 @@ export const enigmaAbi = [
       { name: 'account', type: 'address' },
       { name: 'epoch', type: 'uint40' },
       { name: 'envelope', type: 'bytes' },
-      {
-        name: 'task',
-        type: 'tuple',
-        components: [
-          { name: 'onBehalfOf', type: 'bytes32' },
-          { name: 'value', type: 'uint256' },
-          { name: 'gasLimit', type: 'uint64' },
-          { name: 'commitGas', type: 'uint64' },
-          { name: 'priceCap', type: 'uint128' },
-          { name: 'tip', type: 'uint128' },
-        ],
-      },
+      task,
     ],
     outputs: [
       { name: 'index', type: 'uint64' },
@@ -101,18 +118,7 @@ export const enigmaAbi = [
           { name: 'depth', type: 'uint8' },
         ],
       },
-      {
-        name: 'task',
-        type: 'tuple',
-        components: [
-          { name: 'onBehalfOf', type: 'bytes32' },
-          { name: 'value', type: 'uint256' },
-          { name: 'gasLimit', type: 'uint64' },
-          { name: 'commitGas', type: 'uint64' },
-          { name: 'priceCap', type: 'uint128' },
-          { name: 'tip', type: 'uint128' },
-        ],
-      },
+      task,
       { name: 'epoch', type: 'uint40' },
       { name: 'code', type: 'bytes' },
       { name: 'envelope', type: 'bytes' },
@@ -131,6 +137,13 @@ export const enigmaAbi = [
     name: 'withdrawTo',
     stateMutability: 'nonpayable',
     inputs: [{ name: 'to', type: 'address' }],
+    outputs: [{ name: '', type: 'uint256' }],
+  },
+  {
+    type: 'function',
+    name: 'withdrawFor',
+    stateMutability: 'nonpayable',
+    inputs: [{ name: 'account', type: 'address' }],
     outputs: [{ name: '', type: 'uint256' }],
   },
   committedEvent,

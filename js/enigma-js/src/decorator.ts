@@ -17,6 +17,11 @@ import {
 } from './actions/deploySecretContract.js'
 import { type GetCreditsParameters, getCredits } from './actions/getCredits.js'
 import { type Epoch, getEpoch } from './actions/getEpoch.js'
+import {
+  type GetOutboundCallsParameters,
+  getOutboundCalls,
+  type OutboundCall,
+} from './actions/getOutboundCalls.js'
 import { type GetSecretLogsParameters, getSecretLogs, type SecretLogEntry } from './actions/getSecretLogs.js'
 import { type GetTaskParameters, getTask, type Task } from './actions/getTask.js'
 import { type IsSecretContractParameters, isSecretContract } from './actions/isSecretContract.js'
@@ -52,6 +57,7 @@ export type EnigmaActions = {
   ): Promise<DeploySecretContractReturnType>
   getCredits(parameters?: GetCreditsParameters): Promise<bigint>
   getEpoch(): Promise<Epoch>
+  getOutboundCalls(parameters: GetOutboundCallsParameters): Promise<OutboundCall[] | undefined>
   getSecretLogs<const abi extends Abi | readonly unknown[]>(
     parameters: GetSecretLogsParameters<abi>,
   ): Promise<SecretLogEntry[]>
@@ -92,6 +98,7 @@ export function enigmaActions(network: Network, options: EnigmaOptions = {}) {
       deploySecretContract: (parameters) => deploySecretContract(connection, parameters),
       getCredits: (parameters) => getCredits(connection, parameters),
       getEpoch: () => getEpoch(connection),
+      getOutboundCalls: (parameters) => getOutboundCalls(connection, parameters),
       getSecretLogs: (parameters) => getSecretLogs(connection, parameters),
       getTask: (parameters) => getTask(connection, parameters),
       isSecretContract: (parameters) => isSecretContract(connection, parameters),

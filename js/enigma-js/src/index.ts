@@ -5,6 +5,11 @@ export {
 } from './actions/deploySecretContract.js'
 export { type GetCreditsParameters, getCredits } from './actions/getCredits.js'
 export { type Epoch, getEpoch } from './actions/getEpoch.js'
+export {
+  type GetOutboundCallsParameters,
+  getOutboundCalls,
+  type OutboundCall,
+} from './actions/getOutboundCalls.js'
 export { type GetSecretLogsParameters, getSecretLogs, type SecretLogEntry } from './actions/getSecretLogs.js'
 export { type GetTaskParameters, getTask, type Task } from './actions/getTask.js'
 export { type IsSecretContractParameters, isSecretContract } from './actions/isSecretContract.js'

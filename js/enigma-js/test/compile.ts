@@ -27,10 +27,13 @@ export function compileDocumented(page: string, name: string, edit = (text: stri
 
 function compileText(content: string, name: string): Compiled {
   const solc = createRequire(import.meta.url)('solc') as Solc
-  const library = '@enigma/Task.sol'
+  const libraries = ['Task.sol', 'Ethereum.sol'].map((file) => [
+    `@enigma/${file}`,
+    { content: read(`../../../contracts/lib/${file}`) },
+  ])
   const input = {
     language: 'Solidity',
-    sources: { [name]: { content }, [library]: { content: read('../../../contracts/lib/Task.sol') } },
+    sources: { [name]: { content }, ...Object.fromEntries(libraries) },
     settings: {
       evmVersion: 'osaka',
       optimizer: { enabled: true },

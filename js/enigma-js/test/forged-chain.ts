@@ -13,15 +13,21 @@ import {
 } from 'viem'
 import { type Connection, connect } from '../src/connection.js'
 import type { Network } from '../src/network.js'
+import { type RawReceipt, receiptsRoot } from '../src/protocol/blockReceipts.js'
 import { headerHash } from '../src/protocol/header.js'
 import { forgedState } from './forge.js'
 
 export const ENIGMA: Address = `0x${'e0'.repeat(20)}`
 
-type Block = { json: Record<string, unknown>; logs: object[]; answer: (slots: readonly Hex[]) => object }
+type Block = {
+  json: Record<string, unknown>
+  logs: object[]
+  receipts: readonly RawReceipt[]
+  answer: (slots: readonly Hex[]) => object
+}
 
-/** An event of the Enigma contract, before it is in a block. */
-export type Event = { topics: Hex[]; data: Hex }
+/** An event of the Enigma contract, or of `address`, before it is in a block. */
+export type Event = { topics: Hex[]; data: Hex; address?: Address }
 
 export function event(abi: AbiEvent, args: Record<string, unknown>): Event {
   const plain = abi.inputs.filter(({ indexed }) => !indexed)
@@ -34,12 +40,16 @@ export function event(abi: AbiEvent, args: Record<string, unknown>): Event {
   }
 }
 
+const NO_BLOOM: Hex = `0x${'00'.repeat(256)}`
+
 export class ForgedChain {
   /** The storage of the Enigma contract, as the next block will have it. */
   readonly words = new Map<Hex, bigint>()
   readonly blocks: Block[] = []
   /** How often each method was asked. */
   readonly asked: string[] = []
+  /** Changes the answer to a method. */
+  lie: ((method: string, answer: unknown) => unknown) | undefined
 
   constructor() {
     // A storage with a single word has no branch to hang proofs from.
@@ -56,14 +66,20 @@ export class ForgedChain {
   mine(...events: readonly Event[]): bigint {
     const number = this.blocks.length
     const { stateRoot, answer } = forgedState(ENIGMA, new Map(this.words))
+    // Each event is of a transaction of its own.
+    const receipts = events.map(({ topics, data, address = ENIGMA }, i): RawReceipt => {
+      const log = { address, topics: topics as [Hex, ...Hex[]], data }
+      const gas = numberToHex(50_000 * (i + 1))
+      return { type: '0x2', status: '0x1', cumulativeGasUsed: gas, logsBloom: NO_BLOOM, logs: [log] }
+    })
     const header = {
       parentHash: this.blocks.at(-1)?.json.hash ?? zeroHash,
       sha3Uncles: zeroHash,
       miner: ENIGMA,
       stateRoot,
       transactionsRoot: zeroHash,
-      receiptsRoot: zeroHash,
-      logsBloom: `0x${'00'.repeat(256)}`,
+      receiptsRoot: receiptsRoot(receipts),
+      logsBloom: NO_BLOOM,
       difficulty: '0x0',
       number: numberToHex(number),
       gasLimit: '0x1c9c380',
@@ -75,8 +91,8 @@ export class ForgedChain {
       baseFeePerGas: '0x7',
     }
     const hash = headerHash(header)
-    const logs = events.map(({ topics, data }, i) => ({
-      address: ENIGMA,
+    const logs = events.map(({ topics, data, address = ENIGMA }, i) => ({
+      address,
       topics,
       data,
       blockNumber: header.number,
@@ -86,7 +102,7 @@ export class ForgedChain {
       logIndex: numberToHex(i),
       removed: false,
     }))
-    this.blocks.push({ json: { ...header, hash }, logs, answer })
+    this.blocks.push({ json: { ...header, hash }, logs, receipts, answer })
     return BigInt(number)
   }
 
@@ -98,7 +114,8 @@ export class ForgedChain {
   connection(): Connection {
     const request = async ({ method, params }: { method: string; params?: unknown }) => {
       this.asked.push(method)
-      return this.#answer(method, (params ?? []) as readonly never[])
+      const answer = this.#answer(method, (params ?? []) as readonly never[])
+      return this.lie ? this.lie(method, structuredClone(answer)) : answer
     }
     const client = createClient({ transport: custom({ request }, { retryCount: 0 }) })
     return connect(client, {
@@ -122,6 +139,10 @@ export class ForgedChain {
         return this.blocks.find(({ json }) => json.hash === params[0])?.json ?? null
       case 'eth_getProof':
         return at(params[2] as unknown as string)?.answer(params[1] as unknown as Hex[])
+      case 'eth_chainId':
+        return numberToHex(31_337)
+      case 'eth_getBlockReceipts':
+        return at(params[0] as unknown as string)?.receipts
       case 'eth_getLogs':
         return this.#logs(params[0] as unknown as Filter)
       default:

@@ -1,19 +1,19 @@
 // A task that nobody executes is skipped by anybody: who waits learns it at once, has the money back, and the contract goes on.
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Abi } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { inputCreatedEvent } from '../src/abi.js'
 import { connect, type Stage, type TaskNotice, TaskSkippedError } from '../src/index.js'
 import { inputAt, inputLogs } from '../src/verify/input.js'
 import { compile } from './compile.js'
+import { holdWorkers } from './hold.js'
 import { ask } from './liar.js'
 import { type LocalNetwork, socketOf, startNetwork } from './local-network.js'
 import { probeAbi as abi } from './probe-abi.js'
 import { refuses } from './refusal.js'
 
 let local: LocalNetwork
-let stopped: number[] = []
+let resume: () => void = () => undefined
 beforeAll(async () => {
   local = await startNetwork()
 })
@@ -24,21 +24,6 @@ afterAll(async () => {
 
 const artifact = new URL('../../../contracts/artifacts/Enigma.json', import.meta.url)
 const { abi: enigma } = JSON.parse(readFileSync(artifact, 'utf8')) as { abi: Abi }
-
-/** Holds the processes of all workers. */
-function holdWorkers(): void {
-  const pids = readFileSync(join(local.directory, 'pids'), 'utf8').trim().split('\n').map(Number)
-  const isWorker = (pid: number) =>
-    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(join(local.directory, 'worker-'))
-  stopped = pids.filter(isWorker)
-  expect(stopped).toHaveLength(3)
-  for (const pid of stopped) process.kill(pid, 'SIGSTOP')
-}
-
-function resume(): void {
-  for (const pid of stopped) process.kill(pid, 'SIGCONT')
-  stopped = []
-}
 
 test('a skipped task ends every wait, its money is credit, and the next task is executed', async () => {
   const { bytecode } = compile('fixtures/Probe.sol', 'Probe')
@@ -59,7 +44,7 @@ test('a skipped task ends every wait, its money is credit, and the next task is 
   const notices: TaskNotice[] = []
   const unwatch = client.watchTasks({ contract: address, onTask: (notice) => notices.push(notice) })
 
-  holdWorkers()
+  resume = holdWorkers(local)
   const task = await client.writeSecretContract({ address, abi, functionName: 'add', args: [5n] })
   const stages: Stage[] = []
   const polling = client.waitForTask({ task, onStage: (stage) => stages.push(stage) })
@@ -108,6 +93,7 @@ test('a skipped task ends every wait, its money is credit, and the next task is 
     error: expect.any(TaskSkippedError),
   })
   expect(await local.client(1).getTask({ hash: task.hash })).toMatchObject({ stage: 'failed' })
+  expect(await client.getOutboundCalls({ hash: task.hash })).toEqual([])
   expect(await client.getSecretLogs({ address, abi })).toEqual([])
   await expect.poll(() => notices.map(({ stage, index }) => `${stage} ${index}`)).toContain('skipped 1')
   unwatch()

@@ -156,6 +156,8 @@ describe('a wait', () => {
       client.waitForTask({ task, abi, functionName: 'add' }),
     ])
     expect(gone?.status).toBe('rejected')
+    const signal = AbortSignal.abort()
+    await refuses(client.waitForTask({ task, signal }), AbortedError, 'The wait was aborted')
     for (const other of others) expect(other).toMatchObject({ status: 'fulfilled', value: { result: 12n } })
   })
 })

@@ -158,10 +158,19 @@ test('the life of a task is told, and goes on while one watches', async () => {
   const text = await main().innerText()
   for (const part of ['3 000 000', '0.0031 ETH', '405 B'])
     expect(text.replaceAll('\u{202f}', ' ')).toContain(part)
-  node.commit(committed(aTask(TOKEN, 4)))
+  const refused = {
+    kind: 'transfer',
+    number: null,
+    target: account(5),
+    value: '3000000000000000',
+    success: false,
+  }
+  node.commit(committed(aTask(TOKEN, 4), {}, [refused]))
   await until(async () =>
     expect(await page.locator('.life').innerText()).toContain('executed and signed by worker 2'),
   )
+  const outside = page.getByRole('table', { name: 'What the contract did outside' })
+  await until(async () => expect(await outside.innerText()).toContain('not taken: its credit'))
 })
 
 test('search finds contracts, accounts and transactions', async () => {

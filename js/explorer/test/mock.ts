@@ -55,12 +55,13 @@ export function aTask(contract: Hex, index: number, over: Fields = {}): Fields {
     },
     worker: { id: 2, signer: account(302), operator: account(402) },
     committed: null,
+    outbound: null,
     ...over,
   }
 }
 
 /** The same, committed. */
-export function committed(task: Fields, over: Fields = {}): Fields {
+export function committed(task: Fields, over: Fields = {}, outbound: Json = []): Fields {
   const index = task.index as number
   const created = task.created as { block: number; time: number }
   return {
@@ -82,6 +83,7 @@ export function committed(task: Fields, over: Fields = {}): Fields {
       snapshotHash: word(0),
       ...over,
     },
+    outbound,
   }
 }
 
@@ -183,7 +185,8 @@ export class MockNode {
     this.tasks = this.tasks.map((known) =>
       known.contract === task.contract && known.index === task.index ? task : known,
     )
-    this.publish('receipts', task)
+    // The news do not tell what was done outside; an answer does.
+    this.publish('receipts', { ...task, outbound: null })
   }
 
   addContract(address: Hex, over: Fields = {}): void {
@@ -303,8 +306,8 @@ export class MockNode {
         }
         const all = this.tasks
           .filter((task) => (!contract || task.contract === contract) && (!sender || task.sender === sender))
-          // Lists do not tell the worker of a committed task.
-          .map((task) => (task.committed ? { ...task, worker: null } : task))
+          // Lists tell neither the worker of a committed task nor what was done outside.
+          .map((task) => (task.committed ? { ...task, worker: null, outbound: null } : task))
         const from = before
           ? all.findIndex((task) => task.contract === before.contract && task.index === before.index) + 1
           : 0

@@ -287,6 +287,24 @@ pub struct Task {
     pub worker: Option<WorkerName>,
     /// Its outcome.
     pub committed: Option<Committed>,
+    /// What its contract did on Ethereum for it, in order; once committed, where that was looked up.
+    pub outbound: Option<Vec<Outbound>>,
+}
+
+/// What the portal of a secret contract did for a task, when that was committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outbound {
+    /// "transfer" of plain ether, or "call" of another contract.
+    pub kind: &'static str,
+    /// Number of the contract's call; a transfer has none.
+    pub number: Option<u64>,
+    /// Who was paid or called.
+    pub target: Address,
+    /// Wei.
+    pub value: Wei,
+    /// Whether it succeeded. A transfer that did not is credited to the target, the value of a call comes back inside.
+    pub success: bool,
 }
 
 /// Where and when a task was created.

@@ -3,6 +3,7 @@ import { accountOf, type Connection } from '../connection.js'
 import { EnigmaError } from '../errors/base.js'
 import { isTaskFailure, NoTaskError } from '../errors/task.js'
 import { type FeedReader, openFeed } from '../feed/feed.js'
+import { throwIfAborted } from '../feed/inbox.js'
 import { finish } from '../finish.js'
 import { type Bounds, findReceipt, followCommit, followInclusion, pause, Reorganised } from '../follow.js'
 import type { Decoding, TaskResult } from '../result.js'
@@ -63,6 +64,8 @@ export async function waitForTask<
     'Reading a result',
     task && !connection.client.account ? task.account : undefined,
   )
+  // A task that is committed already would end the wait without a look at it.
+  throwIfAborted(signal)
   const stages = teller(parameters.onStage, hash)
   const bounds: Bounds = { hash, deadline: Date.now() + timeout, timeout, signal }
   const feed = await openFeed(connection)

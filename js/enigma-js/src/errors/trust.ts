@@ -11,7 +11,7 @@ export class ProofError extends EnigmaError {
       cause,
       docsPath,
       metaMessages: [
-        'It lies, or has no eth_getProof or old state. Take another RPC; beyond 128 blocks, an archive node.',
+        'It lies, or has no eth_getProof, eth_getBlockReceipts or old state. Take another RPC; beyond 128 blocks, an archive node.',
       ],
     })
   }

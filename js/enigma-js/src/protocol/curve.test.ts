@@ -2,7 +2,7 @@
 import { bls12_381 as noble } from '@noble/curves/bls12-381.js'
 import { expect, test } from 'vitest'
 import { fields, G1, G2, type PointG1, pairing, randomSecretKey } from './curve.js'
-import { hashToG1 } from './hashToCurve.js'
+import { hashToG1, mapToG1 } from './hashToCurve.js'
 import type { CurveTag } from './tags.js'
 
 const scalars = [1n, 2n, 7n, 2n ** 64n + 3n, fields.Fr.ORDER - 1n]
@@ -22,6 +22,16 @@ test('hashing to G1, for many messages and tags', () => {
       const expected = noble.G1.hashToCurve(message, { DST: tag }).toAffine()
       expect(hashToG1(tag, message).toAffine()).toEqual(expected)
     }
+})
+
+test('mapping to G1, where it has no inverse too', () => {
+  const { Fp } = fields
+  // −1/11 is a square: the second value for which the map divides by nothing.
+  const special = Fp.sqrt(Fp.inv(Fp.neg(11n)))
+  // Its type says another thing than it does.
+  const mapToCurve = noble.G1.mapToCurve as unknown as (u: bigint) => PointG1
+  for (const u of [0n, 1n, 2n, 3n, special, Fp.neg(special), Fp.ORDER - 1n])
+    expect(mapToG1(u).clearCofactor().toAffine()).toEqual(mapToCurve(u).toAffine())
 })
 
 test('points of G2 have the bytes of noble, and come back', () => {

@@ -1,31 +1,59 @@
 // Hashing to G1 (RFC 9380, 8.8.1: BLS12381G1_XMD:SHA-256_SSWU_RO_). Messages are public: nothing here hides its time.
-import { expand_message_xmd, mapToCurveSimpleSWU } from '@noble/curves/abstract/hash-to-curve.js'
 import type { AffinePoint } from '@noble/curves/abstract/weierstrass.js'
-import { bytesToInteger } from './bytes.js'
+import { sha256 } from 'viem'
+import { bytesToInteger, concatBytes } from './bytes.js'
 import { fields, G1, type PointG1 } from './curve.js'
-import { sha256 } from './sha256.js'
 import { type CurveTag, tagBytes } from './tags.js'
 
 const { Fp } = fields
 
 /** Hashes to G1 under `tag`. */
 export function hashToG1(tag: CurveTag, message: Uint8Array): PointG1 {
-  const uniform = expand_message_xmd(message, tagBytes(tag), 128, sha256)
+  const uniform = expand(tagBytes(tag), message)
   const [first, second] = [uniform.subarray(0, 64), uniform.subarray(64)].map((bytes) =>
     mapToG1(Fp.create(bytesToInteger(bytes))),
   ) as [PointG1, PointG1]
   return G1.fromAffine(first.add(second).clearCofactor().toAffine())
 }
 
-/** The curve y² = x³ + Ax + B that the map of Shallue, van de Woestijne and Ulas reaches (RFC 9380, 8.8.1). */
+/** 128 bytes (RFC 9380, 5.3.1: expand_message_xmd with SHA-256), for tags of at most 255 bytes. */
+function expand(tag: Uint8Array, message: Uint8Array): Uint8Array {
+  const hash = (...parts: Uint8Array[]) =>
+    sha256(concatBytes(...parts, tag, Uint8Array.of(tag.length)), 'bytes')
+  const first = hash(new Uint8Array(64), message, Uint8Array.of(0, 128, 0))
+  let block: Uint8Array = new Uint8Array(32)
+  const blocks = [1, 2, 3, 4].map((number) => {
+    block = hash(
+      first.map((byte, i) => byte ^ (block[i] as number)),
+      Uint8Array.of(number),
+    )
+    return block
+  })
+  return concatBytes(...blocks)
+}
+
+/** The curve y² = x³ + Ax + B that the map of Shallue, van de Woestijne and Ulas reaches (RFC 9380, 8.8.1), and its Z. */
 const A = 0x144698a3b8e9433d693a02c96d4982b0ea985383ee66a8d8e8981aefd881ac98936f8da0e0f97f5cf428082d584c1dn
 const B = 0x12e2908d11688030018b12e8753eee3b2016c1f0f24f4070a0b9c14fcef35ef55a23215a316ceaa5d1cc48e98e172be0n
-/** That map, set up when it is first needed. */
-let swu: ReturnType<typeof mapToCurveSimpleSWU<bigint>> | undefined
+const Z = 11n
 
-function mapToG1(u: bigint): PointG1 {
-  swu ??= mapToCurveSimpleSWU(Fp, { A, B, Z: 11n })
-  return G1.fromAffine(isogeny(swu(u)))
+/** That map (RFC 9380, 6.6.2), and the isogeny to the curve itself. */
+export function mapToG1(u: bigint): PointG1 {
+  const zu2 = Fp.mul(Z, Fp.sqr(u))
+  const tail = Fp.add(Fp.sqr(zu2), zu2)
+  const x1 = Fp.div(Fp.mul(B, Fp.add(tail, 1n)), Fp.mul(A, tail === 0n ? Z : Fp.neg(tail)))
+  // One of the two is on it.
+  const { x, y } = lift(x1) ?? (lift(Fp.mul(zu2, x1)) as AffinePoint<bigint>)
+  return G1.fromAffine(isogeny({ x, y: (u & 1n) === (y & 1n) ? y : Fp.neg(y) }))
+}
+
+/** The point of that curve above `x`, if there is one. */
+function lift(x: bigint): AffinePoint<bigint> | undefined {
+  try {
+    return { x, y: Fp.sqrt(Fp.create(x ** 3n + A * x + B)) }
+  } catch {
+    return undefined
+  }
 }
 
 /** The polynomial of the kernel of the isogeny to the curve itself, from the constant up: its square is x_den of RFC 9380, E.2. */

@@ -1,5 +1,5 @@
 // Block headers: from the JSON of `eth_getBlockByNumber` to the bytes that hash to the block's hash.
-import { type Address, bytesToHex, type Hex, hexToBytes, keccak256, toRlp } from 'viem'
+import { bytesToHex, type Hex, hexToBytes, keccak256, toRlp } from 'viem'
 import { bytesToInteger, integerToBytes, toBytes } from './bytes.js'
 import { InvalidProofError, MalformedBytesError } from './errors.js'
 
@@ -7,15 +7,12 @@ import { InvalidProofError, MalformedBytesError } from './errors.js'
 export type Header = {
   number: bigint
   hash: Hex
-  parentHash: Hex
   stateRoot: Hex
   receiptsRoot: Hex
-  transactionsRoot: Hex
   /** Unix seconds. */
   timestamp: bigint
   /** Wei per gas; 0 before EIP-1559. */
   baseFeePerGas: bigint
-  miner: Address
 }
 
 /** Longest header, bytes. */
@@ -82,13 +79,10 @@ export function verifyHeader(block: object, hash?: Hex): Header {
   return {
     number: bytesToInteger(field('number')),
     hash: computed,
-    parentHash: bytesToHex(field('parentHash')),
     stateRoot: bytesToHex(field('stateRoot')),
     receiptsRoot: bytesToHex(field('receiptsRoot')),
-    transactionsRoot: bytesToHex(field('transactionsRoot')),
     timestamp: bytesToInteger(field('timestamp')),
     baseFeePerGas: bytesToInteger(field('baseFeePerGas')),
-    miner: bytesToHex(field('miner')),
   }
 }
 
@@ -113,8 +107,8 @@ function encodeField(value: unknown, [name, size]: Field): Uint8Array {
   }
 }
 
-/** Big-endian without leading zeros; zero is empty. */
-function quantity(value: unknown): Uint8Array {
+/** A quantity as RLP holds it: big-endian without leading zeros; zero is empty. */
+export function quantity(value: unknown): Uint8Array {
   if (typeof value === 'string' && !/^0x[0-9a-f]{1,64}$/i.test(value)) throw new Error('not a quantity')
   if (typeof value !== 'string' && typeof value !== 'bigint' && typeof value !== 'number')
     throw new Error('nothing')

@@ -1,7 +1,7 @@
 // The pure half of enigma-js: bytes in, bytes out. No file, no network, no clock.
 //
 //   bytes, size, secret, random   encodings, padding classes, key material
-//   tags, hash, sha256, kdf       domain separation
+//   tags, hash, kdf               domain separation
 //   curve, hashToCurve            BLS12-381
 //   network                       the descriptor, messages of the threshold key, portals
 //   ibe, session, envelope        from the network's key to an encrypted input
@@ -32,7 +32,6 @@ export * from './random.js'
 export * from './receipt.js'
 export * from './secret.js'
 export * from './session.js'
-export * from './sha256.js'
 export * from './sign.js'
 export * from './size.js'
 export * from './state.js'

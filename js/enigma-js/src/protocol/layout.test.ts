@@ -7,6 +7,7 @@ import {
   currentEpoch,
   unpackEpoch,
   unpackGroup,
+  unpackOutboundCalls,
   unpackParameters,
   unpackSecretContract,
   unpackWorker,
@@ -42,6 +43,9 @@ test('words and mappings are where the compiler put them', () => {
   expect(layout.seed(8)).toBe(entry('0x00', 'seeds'))
   expect(layout.workerId(account)).toBe(entry(account, 'workerIds'))
   expect(layout.ledger(account)).toBe(entry(account, 'ledger'))
+  expect(layout.outcome(account, 6)).toBe(
+    word(BigInt(keccak256(concat([word(6n), entry(account, 'outcomes')])))),
+  )
   expect(layout.measurement(word(3n))).toBe(entry(word(3n), 'measurements'))
   expect(layout.barredPlatform(word(4n))).toBe(entry(word(4n), 'barredPlatforms'))
   expect(layout.treeWord(3, 4_095, 2)).toBe(
@@ -84,6 +88,7 @@ test('fields of packed words are where the compiler put them', () => {
     ['EpochWord', ([a = 0n]) => unpackEpoch(a)],
     ['Worker', ([a = 0n, b = 0n, c = 0n, , e = 0n]) => unpackWorker([a, b, c, e])],
     ['SecretContract', ([a = 0n, b = 0n]) => unpackSecretContract([a, b])],
+    ['SecretContract', ([, , , , e = 0n]) => ({ outboundCalls: unpackOutboundCalls(e) })],
   ]
   for (const [structure, unpack] of unpackers) {
     const { words, values } = sample(structure)
@@ -115,7 +120,7 @@ test('groups come apart as docs/bytes.md says, and never hold more than eight', 
     (w, id, i) => w | (BigInt(id) << BigInt(56 + 24 * i)),
     9n | (4n << 40n) | (0b101n << 48n),
   )
-  expect(unpackGroup(packed)).toEqual({ epoch: 9, silent: 0b101, ids })
-  expect(unpackGroup(0n)).toEqual({ epoch: 0, silent: 0, ids: [] })
+  expect(unpackGroup(packed)).toEqual({ epoch: 9, ids })
+  expect(unpackGroup(0n)).toEqual({ epoch: 0, ids: [] })
   expect(unpackGroup(2n ** 256n - 1n).ids.length).toBe(8)
 })

@@ -14,6 +14,7 @@ const MEASUREMENTS = 11
 const SECRET_CONTRACTS = 12
 const HEADS = 13
 const LEDGER = 14
+const OUTCOMES = 18
 const BARRED_PLATFORMS = 21
 
 /** Where each word of the contract lies. What is in it: `words.ts`. */
@@ -52,9 +53,12 @@ export const layout = {
     ),
   /** What the contract owes to an account, wei, in the low half. */
   ledger: (account: Address): Hex => entry(toBytes(account, 'account', 20), LEDGER),
+  /** What outbound call `number` of a contract came to; the lowest bit is 1 if it succeeded. */
+  outcome: (contract: Address, number: Integer): Hex =>
+    entry(number, BigInt(entry(toBytes(contract, 'contract', 20), OUTCOMES))),
 } as const
 
-function entry(key: Word, mapping: number): Hex {
+function entry(key: Word, mapping: Integer): Hex {
   return keccak256(concatBytes(wordBytes(key), integerToBytes(mapping, 32)))
 }
 

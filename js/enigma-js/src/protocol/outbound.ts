@@ -8,11 +8,14 @@ export const OUTBOUND_TRANSFER_GAS = 75_000n
 /** Schedule gas of an outbound call, besides its own gas and its bytes. */
 export const OUTBOUND_CALL_GAS = 90_000n
 
+/** `kind` of plain ether to an outside address; 2 is a call. */
+export const TRANSFER = 1
+
 /** One outbound call, with the fields of the Solidity struct. */
 export type OutboundCall = {
   /** The input whose execution made it. */
   index: bigint
-  /** 1 plain ether, 2 a call. */
+  /** {@link TRANSFER}, or 2: a call. */
   kind: number
   target: Address
   value: bigint
@@ -41,6 +44,8 @@ export function outboundGas(calls: readonly OutboundCall[]): bigint {
   let sum = 0n
   for (const { kind, gas, data } of calls)
     sum +=
-      (kind === 1 ? OUTBOUND_TRANSFER_GAS : OUTBOUND_CALL_GAS) + gas + BYTE_GAS * BigInt(data.length / 2 - 1)
+      (kind === TRANSFER ? OUTBOUND_TRANSFER_GAS : OUTBOUND_CALL_GAS) +
+      gas +
+      BYTE_GAS * BigInt(data.length / 2 - 1)
   return sum
 }

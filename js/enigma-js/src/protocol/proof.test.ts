@@ -1,8 +1,7 @@
 // Headers and proofs as a real node gives them, and every way in which one could lie about them.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { type Address, type Hex, keccak256, numberToHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Chain } from '../../test/anvil.js'
 import { InvalidProofError, MalformedBytesError } from './errors.js'
 import { headerHash, verifyHeader } from './header.js'
 import { EMPTY_CODE_HASH, verifyAccount, verifyProof, verifySlot } from './proof.js'
@@ -16,44 +15,6 @@ const ASKED = [0, 1, 2, 3, 17, 40, 1_000, 1_001, 5_000].map(slotAt)
 
 type Answer = { accountProof: Hex[]; storageProof: { key: Hex; value: Hex; proof: Hex[] }[] }
 type Json = Record<string, unknown> & { hash: Hex; number: Hex; stateRoot: Hex; timestamp: Hex }
-
-class Chain {
-  #process: ChildProcess
-  #url: Promise<string>
-
-  constructor(hardfork: string) {
-    const binary = createRequire(import.meta.url).resolve('@foundry-rs/anvil-linux-amd64/bin/anvil')
-    this.#process = spawn(binary, ['--port', '0', '--hardfork', hardfork, '--accounts', '2'])
-    this.#url = new Promise((resolve, reject) => {
-      let text = ''
-      this.#process.stdout?.on('data', (chunk) => {
-        text += String(chunk)
-        const at = /Listening on ([\d.:]+)/.exec(text)?.[1]
-        if (at) resolve(`http://${at}`)
-      })
-      this.#process.once('error', reject)
-      this.#process.once('exit', (code) => reject(new Error(`anvil ended with ${code}`)))
-    })
-  }
-
-  async request<T>(method: string, ...params: unknown[]): Promise<T> {
-    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
-    const response = await fetch(await this.#url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-    })
-    const { result, error } = (await response.json()) as { result: T; error?: { message: string } }
-    if (error) throw new Error(`${method}: ${error.message}`)
-    return result
-  }
-
-  async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.#process.once('exit', resolve))
-    this.#process.kill()
-    await ended
-  }
-}
 
 describe('headers', () => {
   // Before Shanghai anvil's own headers are of no fork.

@@ -1,5 +1,5 @@
-// Merkle-Patricia proofs: what a trie with a known root holds under a key, or that it holds nothing.
-import { fromRlp, type Hex, keccak256, toRlp } from 'viem'
+// Merkle-Patricia tries: what one with a known root holds under a key, or that it holds nothing; the root of a list.
+import { fromRlp, type Hex, keccak256, numberToHex, toRlp } from 'viem'
 import { toBytes } from './bytes.js'
 import { InvalidProofError } from './errors.js'
 
@@ -30,6 +30,38 @@ export function verifyTrieProof(root: Hex, key: Hex, proof: unknown, what: strin
   } catch (error) {
     throw new InvalidProofError(what, (error as Error).message.split('\n', 1)[0] as string)
   }
+}
+
+/** Root of the trie that holds `values`, in their order, each of at least 32 bytes: a block's receipts, for instance. */
+export function listRoot(values: readonly Hex[]): Hex {
+  const leaves = values.map((value, i): Leaf => [toRlp(i === 0 ? '0x' : numberToHex(i)).slice(2), value])
+  return leaves.length === 0 ? EMPTY_ROOT : nodeHash(leaves, 0)
+}
+
+/** A path in nibbles, none the beginning of another, and what lies there. */
+type Leaf = readonly [path: string, value: Hex]
+
+/** Hash of the node above `leaves`, whose paths are the same up to `depth`. None is so short that it has no hash. */
+function nodeHash(leaves: readonly Leaf[], depth: number): Hex {
+  return keccak256(toRlp(nodeOf(leaves, depth)))
+}
+
+function nodeOf(leaves: readonly Leaf[], depth: number): Hex[] {
+  const [[path, value]] = leaves as [Leaf]
+  if (leaves.length === 1) return [encodePath(path.slice(depth), 2), value]
+  let end = depth
+  while (leaves.every(([other]) => other[end] === path[end])) end += 1
+  if (end > depth) return [encodePath(path.slice(depth, end), 0), nodeHash(leaves, end)]
+  const children = [...'0123456789abcdef'].map((nibble) => {
+    const below = leaves.filter(([other]) => other[depth] === nibble)
+    return below.length === 0 ? '0x' : nodeHash(below, depth + 1)
+  })
+  return [...children, '0x']
+}
+
+/** The hex-prefix encoding of a path; `kind` is 2 for a leaf's, else 0. */
+function encodePath(nibbles: string, kind: number): Hex {
+  return nibbles.length % 2 === 0 ? `0x${kind}0${nibbles}` : `0x${kind + 1}${nibbles}`
 }
 
 /** Decodes RLP in its one form: what encodes to other bytes again is refused. */

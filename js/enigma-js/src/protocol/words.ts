@@ -19,12 +19,6 @@ export function unpackParameters(word: bigint) {
     epochLength: number(word, 0, 40),
     /** Workers of a group. */
     groupSize: number(word, 40, 8),
-    /** Blocks between two turns. */
-    takeover: number(word, 48, 16),
-    /** Epochs after which anybody may skip an input. */
-    skipEpochs: number(word, 64, 8),
-    /** Past epochs whose envelopes are still accepted. */
-    window: number(word, 72, 8),
   }
 }
 
@@ -66,26 +60,23 @@ export function unpackSecretContract(words: readonly [bigint, bigint]) {
   const [head, counts] = words
   return {
     stateHead: wordToHex(head),
-    /** Inputs ever created. */
-    inputCount: field(counts, 0, 64),
     /** Index of the oldest pending input. */
     cursor: field(counts, 64, 64),
-    /** Epoch of the last snapshot; 0 before the first commit. */
-    sealedEpoch: number(counts, 128, 32),
     lastCommitBlock: number(counts, 168, 40),
     /** Signatures that a receipt needs. */
     signers: number(counts, 208, 8),
-    /** Blocks that must lie above the block that a task is executed at. */
-    depth: number(counts, 216, 8),
   }
+}
+
+/** How many outbound calls a secret contract has made: `layout.secretContract(contract, 4)`. */
+export function unpackOutboundCalls(word: bigint): bigint {
+  return field(word, 200, 56)
 }
 
 /** The group of a contract as the chain stores it once drawn. */
 export type Group = {
   /** The epoch it was drawn for. */
   epoch: number
-  /** Bit r: rank r was passed over in this epoch. */
-  silent: number
   /** Worker ids in the order of their ranks: the group, or all that may serve once one of the others has signed. */
   ids: number[]
 }
@@ -95,7 +86,6 @@ export function unpackGroup(word: bigint): Group {
   const count = Math.min(number(word, 40, 8), 8)
   return {
     epoch: number(word, 0, 40),
-    silent: number(word, 48, 8),
     ids: Array.from({ length: count }, (_, i) => number(word, 56 + 24 * i, 24)),
   }
 }

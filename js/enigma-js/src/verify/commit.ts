@@ -55,6 +55,8 @@ export type VerifiedCommit = {
   gasCharged: bigint
   /** Wei. */
   paid: bigint
+  /** Outbound calls of the whole receipt. */
+  outbound: Commitment['outbound']
   /** The worker that executed it: whose signature comes first. */
   worker: Signer
   transaction: Hash
@@ -156,8 +158,10 @@ export async function verifyCommit(
     : await prove(connection, at, needed, what)
   requireUnrevoked(words, what)
   const record = unpackSecretContract([head, counts])
+  // Only one receipt of a contract lands in a block: this is the last one, in this block and in no other.
   if (
     record.cursor <= input.index ||
+    BigInt(record.lastCommitBlock) !== at.number ||
     commitment.tasks.reduce((head, { hash }) => nextInputHead(head, hash), wordToHex(first)) !==
       wordToHex(last)
   )
@@ -191,6 +195,7 @@ export async function verifyCommit(
     output,
     gasCharged: result.gasCharged,
     paid,
+    outbound: commitment.outbound,
     worker,
     transaction: log.transaction,
     at,
@@ -277,7 +282,7 @@ async function logsOf(connection: Connection, contract: Address, blockHash: Hash
   return commitLogs(connection, logs).filter((log) => isAddressEqual(log.contract, contract))
 }
 
-/** Later ends in the same block may have moved the head on: follow them from `after` to the proven head. */
+/** Later ends in the same block, skips alone after a commit, may have moved the head on: follow them to the proven head. */
 async function requireLater(
   connection: Connection,
   { contract, transaction }: VerifiedInput,
@@ -299,6 +304,7 @@ async function requireLater(
       if (!skipped) break
       head = nextStateHead(head, (await inputAt(connection, skipped)).hash, zeroHash)
     } else {
+      if (!log.skipped) break
       const next = await commitmentOf(connection, contract, later)
       if (next.receipt.stateHeadBefore !== head) break
       head = next.receipt.stateHeadAfter

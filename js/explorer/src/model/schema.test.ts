@@ -30,11 +30,14 @@ test('each field of another shape is refused by its name', () => {
     ['inputHead', null],
     ['created', []],
     ['committed', 'yes'],
+    ['outbound', 'none'],
+    ['outbound', [{ kind: 'gift', target: account(1), value: '1', success: true }]],
+    ['outbound', [{ kind: 'call', number: 0, target: account(1), value: '1', success: 1 }]],
   ]
   for (const [field, value] of wrong)
     expect(() => readTask({ ...good, [field]: value }, 'task'), `${field} ${value}`).toThrow(`task.${field}`)
   for (const field of Object.keys(good).filter(
-    (name) => !['ahead', 'onBehalfOf', 'worker', 'committed'].includes(name),
+    (name) => !['ahead', 'onBehalfOf', 'worker', 'committed', 'outbound'].includes(name),
   )) {
     const { [field]: _, ...rest } = good
     expect(() => readTask(rest, 'task'), field).toThrow(UnexpectedAnswerError)

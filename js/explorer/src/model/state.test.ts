@@ -60,6 +60,13 @@ test('a worker that was told once is kept when a list does not name it', () => {
   expect(tasksOf(state, {})?.tasks[0]?.worker?.id).toBe(2)
 })
 
+test('so is what was done outside', () => {
+  const outbound = [{ kind: 'transfer' as const, number: null, target: A, value: 5n, success: true }]
+  const [told, untold] = [outbound, null].map((outbound) => ({ ...done(A, 1), outbound })) as [Task, Task]
+  const state = after(start, { type: 'task', task: told }, page([untold]))
+  expect(tasksOf(state, {})?.tasks[0]?.outbound).toEqual(outbound)
+})
+
 test('but not the one who was drawn, once another may have signed', () => {
   const state = after(start, { type: 'task', task: waiting(A, 1) }, page([{ ...done(A, 1), worker: null }]))
   expect(tasksOf(state, {})?.tasks[0]?.worker).toBeNull()

@@ -124,10 +124,14 @@ export function initial(node: string, foreign: boolean, route: Route, theme: The
 const with_ = <K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> =>
   new Map(map).set(key, value)
 
-/** Lists of committed tasks do not name the worker; what an earlier answer named is kept. */
+/** Lists of committed tasks tell neither the worker nor what was done outside; what an earlier answer told is kept. */
 function merged(known: Task | undefined, task: Task): Task {
-  const sameCommit = known?.committed?.transaction === task.committed?.transaction
-  return task.worker === null && known?.worker && sameCommit ? { ...task, worker: known.worker } : task
+  if (known?.committed?.transaction !== task.committed?.transaction) return task
+  return {
+    ...task,
+    worker: task.worker ?? known?.worker ?? null,
+    outbound: task.outbound ?? known?.outbound ?? null,
+  }
 }
 
 function withTasks(state: State, tasks: readonly Task[]): State {

@@ -146,6 +146,17 @@ export const readTask = record({
       snapshotHash: optional(hash),
     }),
   ),
+  outbound: optional(
+    list(
+      record({
+        kind: oneOf('transfer', 'call'),
+        number: optional(count),
+        target: address,
+        value: wei,
+        success: bool,
+      }),
+    ),
+  ),
 })
 export type Task = Read<typeof readTask>
 export const readTasks = list(readTask, 200)

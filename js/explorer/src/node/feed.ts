@@ -124,7 +124,7 @@ export function makeFeed(api: Api, get: () => State, tell: (happening: Happening
       every: (state) => {
         if (state.route.view !== 'task') return undefined
         const task = state.tasks.get(taskKey(state.route))
-        return task?.committed && task.worker ? 15 : 1
+        return task?.committed && task.outbound ? 15 : 1
       },
       ask: async ({ route }) => {
         if (route.view === 'task') tell({ type: 'task', task: await api.task(route.contract, route.index) })

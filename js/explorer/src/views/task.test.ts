@@ -11,8 +11,8 @@ const CONTRACT = account(1)
 const act = {} as Actions
 const plain = (text: string) => text.replaceAll('\u{202f}', ' ').replaceAll(/\s+/g, ' ')
 
-function page(over: Parameters<typeof committed>[1]): string {
-  const found = readTask(committed(aTask(CONTRACT, 3), over), 'task')
+function page(...over: Parameters<typeof committed> extends [unknown, ...infer rest] ? rest : never): string {
+  const found = readTask(committed(aTask(CONTRACT, 3), ...over), 'task')
   const state = initial('http://node/', false, { view: 'task', contract: CONTRACT, index: 3 }, 'system', 0)
   const shown: State = { ...state, tasks: new Map([[taskKey(found), found]]) }
   return plain(textOf(task(shown, act)))
@@ -34,6 +34,20 @@ test('a committed task is told as before, by nodes that tell the refund and by t
   expect(older).toContain('executed and signed by')
   expect(newer).toMatch(/Back to the sender 0\.0017875 ETH/)
   expect(older).toMatch(/Life committed/)
+})
+
+test('what the contract did outside is told, with what came of it; nothing of a task that did nothing there', () => {
+  const [paid, refused, called, failed] = [
+    { kind: 'transfer', number: null, target: account(5), value: '2000000000000000000', success: true },
+    { kind: 'transfer', number: null, target: account(6), value: '1', success: false },
+    { kind: 'call', number: 7, target: account(8), value: '0', success: true },
+    { kind: 'call', number: 8, target: account(9), value: '0', success: false },
+  ]
+  const text = page({}, [paid, refused, called, failed])
+  expect(text).toMatch(/Outside .*transfer .*2 ETH .*succeeded .*transfer .*not taken: its credit/)
+  expect(text).toMatch(/call 7 .*succeeded .*call 8 .*failed/)
+  expect(page({})).not.toContain('Outside')
+  expect(page({}, null)).not.toContain('Outside')
 })
 
 test('in a group it is told who was passed over, and who executes in their place', () => {

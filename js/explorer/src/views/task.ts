@@ -6,6 +6,7 @@ import { type Child, h, type VNode } from '../ui/dom'
 import { bytes, duration, ether, moment, plural, short, whole } from '../ui/format'
 import {
   card,
+  chip,
   contractLink,
   facts,
   heading,
@@ -14,6 +15,7 @@ import {
   problem,
   senderLink,
   stageChip,
+  table,
   time,
 } from '../ui/parts'
 import type { Actions } from './actions'
@@ -36,6 +38,7 @@ export function task(state: State, act: Actions): VNode {
     card('Life', { aside: stageChip(found) }, life(state, found, act)),
     ownResult(state, act, found),
     h('div', { class: 'grid two' }, work(found, act), money(found)),
+    outside(found, act),
     sizes(found, act),
   )
 }
@@ -175,6 +178,30 @@ function money(task: Task): VNode {
         : null,
     ),
   )
+}
+
+/** What the contract did on Ethereum for the task; most do nothing there. */
+function outside({ outbound }: Task, act: Actions): Child {
+  if (!outbound?.length) return null
+  const rows = outbound.map((made, place) => ({ ...made, place }))
+  return card(
+    'Outside',
+    { aside: 'on Ethereum, with its commit' },
+    table('What the contract did outside', rows, ({ place }) => place, [
+      {
+        name: 'What',
+        cell: ({ kind, number }) => (kind === 'call' ? `call ${whole(number ?? 0)}` : 'transfer'),
+      },
+      { name: 'Target', cell: ({ target }) => hex(target, act) },
+      { name: 'Value', class: 'right', cell: ({ value }) => ether(value) },
+      { name: 'Outcome', cell: ({ kind, success }) => outcome(kind, success) },
+    ]),
+  )
+}
+
+function outcome(kind: 'transfer' | 'call', success: boolean): VNode {
+  if (success) return chip('succeeded', 'good')
+  return chip(kind === 'call' ? 'failed' : 'not taken: its credit', 'warn')
 }
 
 function sizes(task: Task, act: Actions): VNode {

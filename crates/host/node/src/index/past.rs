@@ -18,7 +18,7 @@ const SPAN: u64 = 5_000;
 const SPANS: usize = 20;
 
 impl Index {
-    /// A task, with the worker that is to execute it or has.
+    /// A task, with the worker that is to execute it or has, and what was done outside for it.
     ///
     /// # Errors
     /// The chain does not answer.
@@ -29,7 +29,12 @@ impl Index {
         };
         let Some(mut task) = task else { return Ok(None) };
         match task.committed {
-            Some(_) => task.worker = self.signer(&task).await?,
+            Some(committed) => {
+                let (contract, index) = (task.contract, task.index);
+                let made = self.chain.outbound_of(committed.transaction, contract, index);
+                let (worker, made) = tokio::try_join!(self.signer(&task), async { Ok(made.await?) })?;
+                (task.worker, task.outbound) = (worker, Some(made.iter().map(present::outbound).collect()));
+            }
             None => self.name_worker(&mut task).await,
         }
         Ok(Some(task))

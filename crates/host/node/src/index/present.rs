@@ -1,9 +1,9 @@
 //! From an event to a task as the API tells it.
 
 use alloy_primitives::{B256, U256};
-use enigma_chain::{CommitEvent, InputEvent, SkipEvent, TaskOutcome};
+use enigma_chain::{CommitEvent, InputEvent, OutboundEvent, SkipEvent, TaskOutcome};
 use enigma_protocol::{fees, input::Kind, receipt::Status};
-use enigma_rpc::types::{Committed, Created, Stage, Task, Wei};
+use enigma_rpc::types::{Committed, Created, Outbound, Stage, Task, Wei};
 
 /// The status of a task that nobody executed.
 pub(super) const SKIPPED: &str = "skipped";
@@ -37,6 +37,18 @@ pub(super) fn task(event: &InputEvent) -> Task {
         },
         worker: None,
         committed: None,
+        outbound: None,
+    }
+}
+
+/// What a contract did outside.
+pub(super) fn outbound(event: &OutboundEvent) -> Outbound {
+    Outbound {
+        kind: if event.number.is_some() { "call" } else { "transfer" },
+        number: event.number.map(|number| number.saturating_to()),
+        target: event.target,
+        value: Wei(event.value),
+        success: event.success,
     }
 }
 
