@@ -275,7 +275,9 @@ async fn a_clock_that_a_high_base_fee_held_is_told_and_anybody_lets_it_go_on() {
     let silent: Vec<_> =
         network.processes().into_iter().filter(|p| p.command.contains("node worker")).collect();
     silent.iter().for_each(|process| process.signal(Signal::STOP));
-    network.call(&contract, ADD, &["1", "--price-cap", "20", "--timeout", "1"]).failed(1, &["not committed"]);
+    let address: Address = contract.parse().unwrap();
+    let late = ["1", "--price-cap", "20", "--timeout", "1"];
+    network.call(&contract, ADD, &late).failed(1, &["not committed", &format!("enigma task {address} 1")]);
     let task = || network.run(&["task", &contract, "1", "--json"]).succeeded().json();
     let told = task();
     assert_eq!(
@@ -291,7 +293,7 @@ async fn a_clock_that_a_high_base_fee_held_is_told_and_anybody_lets_it_go_on() {
         network.rpc("anvil_mine", json!(["0x1"]));
     };
     base_fee(DEAR);
-    hold(&network, contract.parse().unwrap(), 1).await;
+    hold(&network, address, 1).await;
     assert!(task()["clockHeldSince"].as_u64().is_some(), "{}", task());
     let text = network.run(&["task", &contract, "1"]).succeeded().stdout;
     for words in ["is above its cap, 20 gwei", "the clock of the contract stands still since block"] {

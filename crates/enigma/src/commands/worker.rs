@@ -197,7 +197,8 @@ async fn withdraw(args: Withdraw) -> Result<ExitCode> {
             })
         );
     } else if let Some(why) = bound {
-        out!("{} ETH are the operator's, {}; {why}", show_ether(credit), operator.sender.address());
+        out!("{} ETH are the operator's, {}", show_ether(credit), operator.sender.address());
+        eprintln!("its {} ENG stay: {why}", show_ether(record.stake));
     } else {
         out!("{} ENG are the operator's again, {}", show_ether(stake), operator.sender.address());
     }

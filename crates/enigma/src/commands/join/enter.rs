@@ -139,16 +139,18 @@ async fn admission(
 
 /// Fails if the network admits nothing that is this, or runs there: then nothing is to be paid for it.
 async fn require_welcome(chain: &Chain, measurement: B256, platform: B256) -> Result<()> {
+    const LEFT: &str =
+        "`enigma worker leave` and `withdraw` pay out what a worker of this --data-dir has left";
     if chain.is_barred(platform).await? {
         bail!(
             "this machine is barred from the network for good (platform {platform}): an enclave on it was broken. Join \
-             from another machine; `enigma worker leave` and `withdraw` pay out what this worker has left"
+             from another machine; {LEFT}"
         );
     }
     if !chain.is_allowed(measurement).await? {
         bail!(
             "the network does not allow this build of the enclave, or no more (measurement {measurement}): join with one \
-             that it allows, in another --data-dir"
+             that it allows, in another --data-dir; {LEFT}"
         );
     }
     Ok(())
