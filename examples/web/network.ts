@@ -7,6 +7,11 @@ import { type Chain, defineChain } from 'viem'
 /** Pinned: what it is comes with the page and not from any server. The examples may run on simulated enclaves. */
 export const network = defineNetwork(json, { allowSimulated: true })
 
+/** What a person must know of it. */
+export const networkWords = network.simulated
+  ? 'SIMULATED: a local network keeps no secret from whoever owns the machine'
+  : `network ${network.network}`
+
 /** The chain's endpoint. */
 export const rpc = json.rpc
 

@@ -4,7 +4,7 @@ import { type Abi, type Address, type BaseError, getAddress, isAddress } from 'v
 import { listAccounts, nameOf } from './accounts'
 import { type Client, createClient } from './client'
 import { element, onAction, tell, tellPending } from './dom'
-import { network, rpc } from './network'
+import { network, networkWords, rpc } from './network'
 import { type Call, type Contract, type Course, deploy, follow, send } from './send'
 import { ether } from './task'
 import { connectWallet } from './wallet'
@@ -51,12 +51,7 @@ export function startPage(contract: Contract, args: () => readonly unknown[]): P
   const choice = element('account', HTMLSelectElement)
   const say = (id: string) => (error: unknown) => tell(id, contract.explain(error), true)
 
-  tell(
-    'network',
-    network.simulated
-      ? 'SIMULATED: a local network keeps no secret from whoever owns the machine'
-      : `network ${network.network}`,
-  )
+  tell('network', networkWords)
   let listed = listAccounts(choice).catch((error) => {
     say('account-hint')(error)
     return []

@@ -61,5 +61,14 @@ test('a fresh account without ether takes out, the relayer is paid, and the note
   await two.page.getByLabel('Your note').fill(note)
   await click(two.page, 'Take out to a fresh account')
   await hears(two.page, 'There is no money under this note, or no more.')
+  const keys = ((await two.page.locator('#key').textContent()) ?? '').split('\n')
+  expect(
+    keys.map((line) => line.slice(0, 44)),
+    'no key is lost',
+  ).toEqual([`${fresh}: `, expect.anything()])
+  for (const line of keys) expect(line).toMatch(/^0x[0-9a-fA-F]{40}: 0x[0-9a-f]{64}$/)
+  const isCut = await two.page.locator('#key').evaluate((box) => box.scrollWidth > box.clientWidth)
+  expect(isCut, 'all of a key is seen').toBe(false)
+  expect(await overflows(two.page)).toBe(false)
   await two.close()
 }, 120_000)

@@ -58,6 +58,7 @@ export function tokenSuite(lib: 'ethers' | 'viem'): void {
     const wallet = testWallet(network.json.rpc)
     const { page, shot, close, said } = await openPage(browser, address(token), { wallet })
     await connect(page, 'Quiet Dollar')
+    expect(await text(page, 'network')).toContain('SIMULATED')
     expect(await text(page, 'balance')).toBe('1,000,000 QUIET')
 
     await transfer(page, RECEIVER, AMOUNT)
@@ -127,6 +128,7 @@ export function tokenSuite(lib: 'ethers' | 'viem'): void {
     const wallet = testWallet(network.json.rpc)
     const { page, close, said } = await openPage(browser, address(token, true), { wallet })
     await connect(page, 'Loud Dollar')
+    expect(await text(page, 'network'), 'it is on no network of ours').toBe('')
     await transfer(page, RECEIVER, AMOUNT)
     await page.getByText(/^Sent 25.5 LOUD to 0x7099…79C8/).waitFor()
     expect(wallet.count('eth_signTypedData_v4')).toBe(0)

@@ -7,8 +7,8 @@ use std::{
     time::Duration,
 };
 
-use alloy_primitives::{Address, U256, hex};
-use enigma_chain::accounts;
+use alloy_primitives::{Address, B256, U256, hex};
+use enigma_chain::{Chain, Sender, accounts, bindings::Enigma};
 use enigma_tests::{
     anvil::Anvil,
     network::{Network, rpc, wait_for},
@@ -26,6 +26,10 @@ const JOINER: (u16, u16) = (90, 91);
 const STAKE: u64 = 30_000;
 /// Epochs in which it should have been drawn first for one of four contracts: all but once in 10^7.
 const EPOCHS: u64 = 6;
+
+/// Base fees, wei: 200 gwei and one.
+const DEAR: &str = "0x2e90edd000";
+const CHEAP: &str = "0x3b9aca00";
 
 /// A worker that joins; ends with the test.
 struct Joiner {
@@ -132,6 +136,9 @@ fn a_worker_joins_by_one_command_works_leaves_and_gets_its_stake_back() {
     let unlock = left["unlockEpoch"].as_u64().unwrap();
     assert_eq!(unlock, left["epoch"].as_u64().unwrap() + 3, "{left}");
     assert_eq!(left["fromEpoch"].as_u64(), Some(unlock - 1));
+    let earned = worker(&network, "withdraw", &[]).succeeded().json();
+    assert!(wei(&earned["creditWei"]) > U256::ZERO, "it has committed: {earned}");
+    assert_eq!((wei(&earned["stakeWei"]), wei(&earned["boundWei"])), (U256::ZERO, eng(STAKE)), "{earned}");
     worker(&network, "withdraw", &[]).failed(1, &[&format!("bound until epoch {unlock}")]);
     network.advance_to_epoch(unlock - 1);
     assert_eq!(network.status()["workersInLottery"], 3, "it is drawn no more");
@@ -188,6 +195,7 @@ fn mistakes_of_a_joiner_and_of_the_deployer_are_told() {
         let who = ["admit", "--json", "--signer", account, "--operator", account];
         network.run(&[&who[..], &["--measurement", measurement, "--platform", &other]].concat())
     };
+    admit("0x12").failed(1, &["--measurement", "64 hex digits"]);
     admit(&other).failed(1, &["not on the network's list"]);
     let health = rpc::call(network.port_base() + WORKER_API, "enigma_health", json!([]));
     let measurement = health["enclave"]["measurement"].as_str().unwrap();
@@ -228,6 +236,97 @@ fn an_input_that_nobody_executes_is_skipped_by_anybody_after_its_deadline() {
         "5",
         "the skipped one did nothing, the next one works"
     );
+}
+
+#[tokio::test]
+async fn who_is_not_welcome_is_told_so_before_it_pays() {
+    let network = Network::started();
+    let api = format!("http://127.0.0.1:{}", network.port_base() + WORKER_API);
+    let dir = data(&network);
+    let join = |stake: &str| {
+        let dir = dir.to_str().unwrap();
+        network.run(&["node", "worker", "--data-dir", dir, "--join", &api, "--stake", stake])
+    };
+    join("50").failed(1, &["smallest stake is 100 ENG"]);
+    let status = worker(&network, "status", &[]).succeeded().json();
+    assert_eq!(status["worker"], Value::Null, "it is not admitted for nothing: {status}");
+
+    let joiner = Joiner::start(&network);
+    joiner.stop();
+    worker(&network, "leave", &[]).succeeded();
+    let status = worker(&network, "status", &[]).succeeded().json();
+    let platform: B256 = status["worker"]["platform"].as_str().unwrap().parse().unwrap();
+    let deployer = Sender::new(chain_of(&network), accounts::local(accounts::DEPLOYER).unwrap());
+    deployer.call_enigma(&Enigma::barPlatformCall { platform }, U256::ZERO).await.unwrap();
+    join(&(2 * STAKE).to_string()).failed(1, &["this machine is barred", &platform.to_string(), "withdraw"]);
+    let status = worker(&network, "status", &[]).succeeded().json();
+    assert_eq!(
+        (wei(&status["worker"]["stakeWei"]), wei(&status["tokensWei"])),
+        (eng(STAKE), U256::ZERO),
+        "nothing was staked, nor given to stake: {status}"
+    );
+}
+
+#[tokio::test]
+async fn a_clock_that_a_high_base_fee_held_is_told_and_anybody_lets_it_go_on() {
+    let network = Network::planned();
+    network.up_with(&["--workers", "1"]).succeeded();
+    let contract = network.deploy(COUNTER);
+    let silent: Vec<_> =
+        network.processes().into_iter().filter(|p| p.command.contains("node worker")).collect();
+    silent.iter().for_each(|process| process.signal(Signal::STOP));
+    let address: Address = contract.parse().unwrap();
+    let late = ["1", "--price-cap", "20", "--timeout", "1"];
+    network.call(&contract, ADD, &late).failed(1, &["not committed", &format!("enigma task {address} 1")]);
+    let task = || network.run(&["task", &contract, "1", "--json"]).succeeded().json();
+    let told = task();
+    assert_eq!(
+        (&told["priceCapWei"], &told["clockHeldSince"]),
+        (&json!("20000000000"), &Value::Null),
+        "{told}"
+    );
+    network.run(&["skip", &contract, "--resume"]).failed(1, &["clock of", "runs"]);
+
+    // Gas becomes dear, and whoever notes that holds the clock. Fees fall by an eighth a block: it stays dear for a while.
+    let base_fee = |wei: &str| {
+        network.rpc("anvil_setNextBlockBaseFeePerGas", json!([wei]));
+        network.rpc("anvil_mine", json!(["0x1"]));
+    };
+    base_fee(DEAR);
+    hold(&network, address, 1).await;
+    assert!(task()["clockHeldSince"].as_u64().is_some(), "{}", task());
+    let text = network.run(&["task", &contract, "1"]).succeeded().stdout;
+    for words in ["is above its cap, 20 gwei", "the clock of the contract stands still since block"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    network.run(&["skip", &contract]).failed(1, &["its clock is held since block", "20 gwei", "--resume"]);
+    base_fee(DEAR);
+    network
+        .run(&["skip", &contract, "--resume"])
+        .failed(1, &["still above the price cap of input 1, 20 gwei"]);
+
+    base_fee(CHEAP);
+    let resumed = network.run(&["skip", &contract, "--resume", "--json"]).succeeded().json();
+    assert_eq!((&resumed["index"], &resumed["resumed"]), (&json!(1), &json!(true)), "{resumed}");
+    assert_eq!(task()["clockHeldSince"], Value::Null);
+    silent.iter().for_each(|process| process.signal(Signal::CONT));
+    assert_eq!(network.call(&contract, ADD, &["5"]).result(), "6", "both are executed");
+}
+
+fn chain_of(network: &Network) -> Chain {
+    let told = std::fs::read(network.data_dir().join("network.json")).unwrap();
+    let told: Value = serde_json::from_slice(&told).unwrap();
+    let enigma = told["enigma"].as_str().unwrap().parse().unwrap();
+    Chain::connect(told["rpc"].as_str().unwrap(), enigma).unwrap()
+}
+
+/// Holds the clock of a contract whose oldest pending input is this one.
+async fn hold(network: &Network, contract: Address, index: u64) {
+    let chain = chain_of(network);
+    let pending = chain.input(contract, index, 0).await.unwrap().expect("the input");
+    let call = Enigma::holdClockCall { account: contract, input: (&pending.input).into() };
+    let anybody = Sender::new(chain, accounts::local(7).unwrap());
+    anybody.call_enigma(&call, U256::ZERO).await.expect("gas is dear");
 }
 
 /// A child that ends with the test.

@@ -120,6 +120,27 @@ fn nothing_outlives_a_killed_supervisor() {
 }
 
 #[test]
+fn an_interrupted_start_in_the_background_leaves_nothing() {
+    let network = Network::planned();
+    let port = network.port_base().to_string();
+    let mut starting = network.command(&["up", "--detach", "--port-base", &port]);
+    let mut starting =
+        starting.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    // It has begun, in processes that do not get the terminal's Ctrl-C.
+    wait_for("the chain", std::time::Duration::from_secs(30), || {
+        network.processes().iter().any(|p| p.command.contains("anvil")).then_some(())
+    });
+    let before = network.processes();
+    let pid = rustix::process::Pid::from_child(&starting);
+    rustix::process::kill_process(pid, Signal::INT).unwrap();
+    let mut told = String::new();
+    std::io::Read::read_to_string(starting.stderr.as_mut().unwrap(), &mut told).unwrap();
+    assert_eq!(starting.wait().unwrap().code(), Some(1), "{told}");
+    assert!(told.contains("interrupted"), "{told}");
+    network.await_end(&before);
+}
+
+#[test]
 fn signals_stop_a_network_cleanly() {
     for signal in [Signal::INT, Signal::TERM] {
         let network = Network::started();

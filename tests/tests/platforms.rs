@@ -118,6 +118,8 @@ async fn a_broken_enclave_is_taken_out_by_one_command_and_the_network_goes_on() 
     let dir = |name: &str| network.data_dir().join(name).to_str().unwrap().to_owned();
     let status = network.run(&["worker", "status", "--json", "--data-dir", &dir(&names[broken])]).succeeded();
     assert_eq!(status.json()["worker"]["barred"], true);
+    let status = network.run(&["worker", "status", "--data-dir", &dir(&names[broken])]).succeeded().stdout;
+    assert!(status.contains("out for good: its enclave signed two outcomes"), "{status}");
     let status = network.run(&["worker", "status", "--data-dir", &dir(witness)]).succeeded();
     assert!(status.stdout.contains("platform  0x"), "{}", status.stdout);
     let all = network.run(&["recheck"]).succeeded().stdout;

@@ -59,11 +59,23 @@ fn an_account_has_its_task_sent_by_another_which_cannot_send_it_twice() {
     fs::write(file, task.to_string()).unwrap();
     relay("5").failed(1, &["expired at unix time 1", "authorised again"]);
 
-    // Another value than was authorised.
+    // A value comes out of the relayer's purse: none goes along that the relayer does not allow.
     task["expiry"] = expiry;
     task["value"] = json!("0x1");
     fs::write(file, task.to_string()).unwrap();
-    let index = relay("5").succeeded().json()["index"].to_string();
+    let wei = "0.000000000000000001";
+    let purse = |account: u32| {
+        let address = enigma_chain::accounts::local_address(account).unwrap();
+        network.rpc("eth_getBalance", json!([address, "latest"]))
+    };
+    let before = purse(5);
+    relay("5")
+        .failed(1, &[&format!("sends {wei} ETH of yours"), "you allow 0", &format!("--max-value {wei}")]);
+    assert_eq!(purse(5), before);
+
+    // Another value than was authorised.
+    let relayed = network.run(&["relay", file, "--from", "5", "--max-value", wei, "--json"]);
+    let index = relayed.succeeded().json()["index"].to_string();
     let told = outcome(&network, counter, &index);
     assert_eq!(told["outcome"], "not-authorised");
     assert!(told["reason"].as_str().unwrap().contains("another value"), "{told}");

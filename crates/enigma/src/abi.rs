@@ -195,6 +195,11 @@ pub fn gwei(text: &str) -> Result<u128> {
         .with_context(|| format!("`{text}` is too high a price"))
 }
 
+/// Wei for a unit of gas as gwei.
+pub fn show_gwei(wei: u128) -> String {
+    show_decimal(U256::from(wei), 9)
+}
+
 /// The digits of a decimal number in units of which `places` decimals are one.
 fn decimal(text: &str, places: usize) -> Option<String> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
@@ -206,10 +211,15 @@ fn decimal(text: &str, places: usize) -> Option<String> {
 
 /// Wei as ether, without needless zeros.
 pub fn show_ether(wei: U256) -> String {
-    let unit = U256::from(10).pow(U256::from(18));
-    let part = format!("{:0>18}", (wei % unit).to_string());
+    show_decimal(wei, 18)
+}
+
+/// A number of units of which `places` decimals are one.
+fn show_decimal(units: U256, places: usize) -> String {
+    let unit = U256::from(10).pow(U256::from(places));
+    let part = format!("{:0>places$}", (units % unit).to_string());
     let part = part.trim_end_matches('0');
-    if part.is_empty() { (wei / unit).to_string() } else { format!("{}.{part}", wei / unit) }
+    if part.is_empty() { (units / unit).to_string() } else { format!("{}.{part}", units / unit) }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ mod task;
 
 use std::path::PathBuf;
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use clap::{Args, Parser, Subcommand};
 
 pub use network::{Chain, Chaos, Setup, Up};
@@ -173,6 +173,11 @@ pub struct Account {
 /// An address, in words if it is none.
 fn address(text: &str) -> Result<Address, String> {
     text.parse().map_err(|_| "expected an address: 0x and 40 hex digits".to_owned())
+}
+
+/// A hash, in words if it is none.
+fn hash(text: &str) -> Result<B256, String> {
+    text.parse().map_err(|_| "expected a hash: 0x and 64 hex digits".to_owned())
 }
 
 #[cfg(test)]

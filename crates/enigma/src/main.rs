@@ -39,6 +39,10 @@ fn main() -> ExitCode {
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(told) => {
+            // The command is not known, but how its caller reads is.
+            if told.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+                return fail(&anyhow::Error::msg(in_short(&told)), true);
+            }
             let _ = told.print();
             // Not clap's 2: that is a task that failed.
             return if told.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
@@ -53,6 +57,13 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => fail(&error, json),
     }
+}
+
+/// What is wrong with the arguments, without the usage.
+fn in_short(told: &clap::Error) -> String {
+    let text = told.render().to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    first.trim_start_matches("error: ").to_owned()
 }
 
 /// Tells what went wrong, to people or to programs.

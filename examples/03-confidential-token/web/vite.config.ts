@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { defineConfig, type Plugin } from 'vite'
-import { pinnedNetwork } from '../../web/plugins.ts'
+import { parts, pinnedNetwork } from '../../web/plugins.ts'
 
 const SECRET = 'wrapProvider(window.ethereum, network)'
 const PUBLIC = 'window.ethereum'
@@ -24,6 +24,6 @@ function publicVariant(): Plugin {
 
 export default defineConfig({
   base: './',
-  plugins: [pinnedNetwork(), publicVariant()],
+  plugins: [pinnedNetwork(), parts(), publicVariant()],
   build: { target: 'es2022' },
 })

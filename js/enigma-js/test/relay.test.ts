@@ -9,6 +9,7 @@ import {
   InvalidRelayedTaskError,
   prepareRelay,
   type RelayedTask,
+  RelayedValueError,
   relayTask,
   type SealedTask,
   WrongRelayerError,
@@ -44,7 +45,7 @@ afterAll(() => local?.stop())
 
 const connectionOf = (index: number) => connect(local.client(index), local.network)
 const called = (note: bigint) => ({ address, relayer, abi, functionName, args: [note] }) as const
-const relay = (relayed: RelayedTask) => relayTask(connectionOf(1), relayed)
+const relay = (relayed: RelayedTask, maxValue?: bigint) => relayTask(connectionOf(1), relayed, { maxValue })
 
 /** Over the wire to the relayer. */
 const sentTo = (relayed: RelayedTask) => JSON.parse(JSON.stringify(relayed)) as RelayedTask
@@ -69,7 +70,7 @@ test('a relayer sends and pays; inside, the author calls, and alone reads the re
   const { relayed, task } = await authoriseTask(author, { ...called(3n), value: 5n })
   const wire = JSON.stringify(relayed).toLowerCase()
   expect(wire).not.toContain(account(2).address.slice(2).toLowerCase())
-  const hash = await relay(sentTo(relayed))
+  const hash = await relay(sentTo(relayed), 5n)
   expect(await resultOf(2, hash, task)).toEqual([account(2).address, 8n])
   expect(await getAccountNonce(author, { address })).toBe(1n)
   expect(await local.client(2).readSecretContract({ address, abi, functionName: 'mine' })).toBe(1n)
@@ -100,13 +101,27 @@ test('what a relayed task did not use pays for the next one', async () => {
   expect(await resultOf(8, hash, task)).toEqual([account(8).address, 2n])
 })
 
+test('no more of a relayer is sent along than it allows', async () => {
+  const { relayed, task } = await authoriseTask(connectionOf(7), { ...called(1n), value: 2n })
+  const chain = local.client(1)
+  const before = await chain.getBalance({ address: relayer })
+  for (const maxValue of [undefined, 0n, 1n]) {
+    const refused = await relay(sentTo(relayed), maxValue).catch((error: unknown) => error)
+    expect(refused).toBeInstanceOf(RelayedValueError)
+    expect((refused as RelayedValueError).value).toBe(2n)
+  }
+  await expect(prepareRelay(connectionOf(1), relayed)).rejects.toThrow(RelayedValueError)
+  expect(await chain.getBalance({ address: relayer })).toBe(before)
+  expect(await resultOf(7, await relay(relayed, 2n), task)).toEqual([account(7).address, 3n])
+})
+
 test('a relayer that changes value or gas has nothing run, and the task stays good', async () => {
   const { relayed, task } = await authoriseTask(connectionOf(4), { ...called(1n), value: 2n })
-  const withValue = await relay({ ...relayed, value: numberToHex(1n) })
+  const withValue = await relay({ ...relayed, value: numberToHex(1n) }, 1n)
   expect(await refusal(4, withValue, task)).toEqual({ reason: 'value', expected: undefined })
-  const withGas = await relay({ ...relayed, gasLimit: relayed.gasLimit - 1 })
+  const withGas = await relay({ ...relayed, gasLimit: relayed.gasLimit - 1 }, 2n)
   expect(await refusal(4, withGas, task)).toEqual({ reason: 'gas', expected: undefined })
-  expect(await resultOf(4, await relay(relayed), task)).toEqual([account(4).address, 3n])
+  expect(await resultOf(4, await relay(relayed, 2n), task)).toEqual([account(4).address, 3n])
 })
 
 test('tasks authorised ahead run in the order of their nonces', async () => {

@@ -10,15 +10,17 @@ use std::{
     time::Duration,
 };
 
-use alloy_primitives::{Address, B256, U256};
-use enigma_chain::{Dropped, Error, Outcome, SendOptions, Sender, accounts};
+use alloy_primitives::{Address, B256, U256, hex};
+use alloy_sol_types::SolEvent;
+use enigma_chain::{Dropped, Error, Outcome, SendOptions, Sender, accounts, bindings::Enigma};
+use enigma_sdk::{EquivocationProof, SignedReceipt};
 use enigma_tests::anvil::{Anvil, number};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::{
     proxy::{Deed, Endpoint},
-    scene::{ENIGMA, REFUSER, chain, connect, skipped, within},
+    scene::{ENIGMA, REFUSER, SECRET, chain, connect, skipped, within},
 };
 
 const OPTIONS: SendOptions =
@@ -411,4 +413,43 @@ async fn what_is_mined_and_refused_is_told_by_name() {
         Outcome::Refused(refusal) => assert!(refusal.is("UnknownContract") && refusal.mined.is_some()),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test]
+async fn a_proof_that_has_landed_is_told_though_the_chain_answers_nothing_more() {
+    let anvil = chain(&[]);
+    // Announces that worker 7 is out, whatever it is asked, and answers nothing.
+    let announces = [
+        &[0x73][..],
+        SECRET.as_slice(),
+        &hex!("60077f"),
+        Enigma::Equivocated::SIGNATURE_HASH.as_slice(),
+        &hex!("60606000a300"),
+    ]
+    .concat();
+    anvil.call("anvil_setCode", json!([ENIGMA, hex::encode_prefixed(announces)]));
+    let endpoint = Endpoint::before(&anvil);
+    let nothing = SignedReceipt {
+        receipt: Enigma::Receipt {
+            network: B256::ZERO,
+            ruleset: 1,
+            secretContract: SECRET,
+            epoch: 2,
+            firstIndex: 0,
+            lastIndex: 0,
+            inputHead: B256::ZERO,
+            stateHeadBefore: B256::ZERO,
+            stateHeadAfter: B256::ZERO,
+            anchorNumber: 1,
+            anchorHash: B256::ZERO,
+            results: Vec::new(),
+            snapshotHash: B256::ZERO,
+            outboundHash: B256::ZERO,
+        },
+        signature: Default::default(),
+    };
+    let proof = EquivocationProof { one: nothing.clone(), other: nothing };
+    let done = within(30, proof.submit(&sender(&[&endpoint]))).await.expect("it has landed");
+    assert_eq!((done.worker, done.platform), (7, None));
+    assert!(transaction(&anvil, done.transaction)["blockNumber"].is_string());
 }

@@ -72,7 +72,7 @@ async fn a_broken_enclave_is_out_with_its_machine_and_the_others_go_on() {
     let proof = serde_json::to_vec(&pair(&rig, &receipts[BROKEN].1.receipt)).expect("JSON");
     let proof: EquivocationProof = serde_json::from_slice(&proof).expect("the same");
     let done = proof.submit(rig.user(3)).await.expect("a proof");
-    assert_eq!((done.worker, done.burned, done.platform), (BROKEN as u64, stake, platform));
+    assert_eq!((done.worker, done.burned, done.platform), (BROKEN as u64, stake, Some(platform)));
     assert!(chain.is_barred(platform).await.expect("an answer"));
     let left = chain.token_balance(rig.token, chain.enigma()).await.expect("a balance");
     assert_eq!(left, held - stake, "burned, and nobody else's");

@@ -38,6 +38,26 @@ fn nothing_to_talk_to_is_said_clearly() {
 }
 
 #[test]
+fn programs_read_json_whatever_is_wrong() {
+    let network = Network::planned();
+    let nobody = "0x00000000000000000000000000000000000000aa";
+    for (arguments, words) in [
+        (&["status"][..], "no network in"),
+        (&["call", nobody, ADD, "1"], "no network in"),
+        (&["call", "nowhere", ADD, "1"], "40 hex digits"),
+        (&["call", nobody], "METHOD"),
+        (&["call", nobody, ADD, "1", "--gas", "1e6"], "--gas"),
+        (&["recheck", "first"], "first"),
+        (&["no-such-command"], "no-such-command"),
+    ] {
+        let told = network.run(&[arguments, &["--json"]].concat()).failed(1, &[]).json();
+        assert_eq!(told["ok"], false, "{told}");
+        let error = told["error"].as_str().unwrap();
+        assert!(error.contains(words) && !error.contains("Usage"), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
 fn wrong_calls_are_clear_errors() {
     let network = Network::started();
     let contract = network.deploy(COUNTER);

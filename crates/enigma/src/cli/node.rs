@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use alloy_primitives::{Address, B256};
 use clap::{Args, Subcommand};
 
-use super::{Target, address};
+use super::{Target, address, hash};
 use crate::operator;
 
 #[derive(Args)]
@@ -40,7 +40,7 @@ pub struct Join {
     #[arg(long)]
     pub join: Option<String>,
     /// The network that it must be, 0x…: pins it, whatever the node says
-    #[arg(long, requires = "join")]
+    #[arg(long, requires = "join", value_parser = hash)]
     pub network: Option<B256>,
     /// Where it listens for peers [default: the first free port from 9000 on]
     #[arg(long, requires = "join")]
@@ -128,7 +128,7 @@ pub enum WorkerAction {
     Status(WorkerTarget),
     /// Take it out of the lottery, from the epoch after the next
     Leave(WorkerTarget),
-    /// Pay out what it earned and, once it is free, all of its stake
+    /// Pay out what it earned and, if it is free, all of its stake
     Withdraw(Withdraw),
 }
 
@@ -177,10 +177,10 @@ pub struct Admit {
     #[arg(long, value_parser = address)]
     pub operator: Address,
     /// What runs there
-    #[arg(long)]
+    #[arg(long, value_parser = hash)]
     pub measurement: B256,
     /// The machine that it runs on
-    #[arg(long)]
+    #[arg(long, value_parser = hash)]
     pub platform: B256,
     /// Days for which it is admitted
     #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u64).range(1..=36_500))]

@@ -135,6 +135,9 @@ pub struct Authorise {
 pub struct Relay {
     /// What `authorise` wrote
     pub task: PathBuf,
+    /// Most ether that the account sends along: it goes where the task's author wants it
+    #[arg(long, value_name = "ETHER", default_value = "0")]
+    pub max_value: String,
     #[command(flatten)]
     pub payment: Payment,
     #[command(flatten)]
@@ -214,6 +217,9 @@ pub struct Skip {
     /// The secret contract
     #[arg(value_parser = address)]
     pub address: Address,
+    /// Skip nothing: let the contract's clock go on, which a base fee above the input's price cap held
+    #[arg(long)]
+    pub resume: bool,
     #[command(flatten)]
     pub account: Account,
 }

@@ -38,8 +38,11 @@ pub async fn run(args: Authorise) -> Result<ExitCode> {
         out!("{}", json!({ "ok": true, "relayer": relayer, "file": file }));
     } else {
         out!("{}", file.display());
+        let allowing =
+            if value.is_zero() { String::new() } else { format!(" --max-value {}", abi::show_ether(value)) };
         eprintln!(
-            "{relayer} sends it with `enigma relay`; read the outcome with `enigma task … --from {}`",
+            "{relayer} sends it with `enigma relay {}{allowing}`; read the outcome with `enigma task … --from {}`",
+            file.display(),
             call.common.account.from
         );
     }

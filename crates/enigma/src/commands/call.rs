@@ -22,7 +22,7 @@ pub async fn run(args: Call) -> Result<ExitCode> {
         let relayer = args.common.payment.of(relayer);
         let order = authorise::order(args.address, calldata, relayer.address(), value, limits);
         let authorised = client.authorise(order).await?;
-        let input = relayer.relay(&authorised.task).await.map_err(|e| common::unsent(e, &relayer))?;
+        let input = relayer.relay(&authorised.task, value).await.map_err(|e| common::unsent(e, &relayer))?;
         authorised.sent(&input)
     } else {
         client = args.common.payment.of(client);

@@ -65,7 +65,7 @@ pub fn local_account(address: Address) -> Result<Option<u32>> {
 pub fn address(text: &str) -> Result<Address> {
     match text.parse::<u32>() {
         Ok(index) if index < accounts::USERS => Ok(accounts::local_address(index)?),
-        _ => text.parse().with_context(|| format!("{text}: expected an address, or 0 to 9")),
+        _ => text.parse().map_err(|_| anyhow::anyhow!("{text}: expected an address, or 0 to 9")),
     }
 }
 

@@ -42,7 +42,8 @@ pub async fn run(args: Equivocation) -> Result<ExitCode> {
             done.worker,
             show_ether(done.burned)
         );
-        out!("its platform {} is barred, with all that runs there (block {})", done.platform, done.block);
+        let platform = done.platform.map(|platform| format!(" {platform}")).unwrap_or_default();
+        out!("its platform{platform} is barred, with all that runs there (block {})", done.block);
         out!(
             "every other worker has its admission checked again before it commits; `enigma recheck` does it too"
         );

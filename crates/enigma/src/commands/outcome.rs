@@ -3,13 +3,13 @@
 use std::{process::ExitCode, time::Duration};
 
 use alloy_primitives::{U256, hex};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use enigma_chain::{
     OutboundEvent,
     json_abi::{Function, JsonAbi},
 };
 use enigma_protocol::relayed::Unauthorised;
-use enigma_sdk::{Client, Outcome, Report, Sent};
+use enigma_sdk::{Client, Error, Outcome, Report, Sent};
 use serde_json::{Value, json};
 
 use crate::{abi, cli::Common};
@@ -19,7 +19,12 @@ pub async fn finish(client: &Client, common: &Common, sent: &Sent) -> Result<(Re
     if !common.account.target.json {
         eprintln!("task {} is on the chain (block {}), waiting for its commit", sent.index, sent.block);
     }
-    let report = client.wait(sent, Duration::from_secs(common.timeout)).await?;
+    let report = match client.wait(sent, Duration::from_secs(common.timeout)).await {
+        Err(late @ Error::NotCommitted { contract, index, .. }) => {
+            bail!("{late}; `enigma task {contract} {index}` tells what it waits for")
+        }
+        report => report?,
+    };
     let outbound = client.chain().outbound_of(report.commit, report.contract, report.index).await?;
     if !common.account.target.json {
         let paid = abi::show_ether(report.paid);

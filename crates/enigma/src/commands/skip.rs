@@ -4,9 +4,12 @@ use std::process::ExitCode;
 
 use alloy_primitives::{Address, U256};
 use anyhow::{Result, bail};
-use enigma_chain::{Chain, Event, bindings::Enigma};
+use enigma_chain::{
+    Chain, Event, InputEvent,
+    bindings::Enigma::{self, SecretContract},
+};
 use enigma_protocol::clock::{Marks, Terms};
-use enigma_sdk::Error;
+use enigma_sdk::{Client, Error};
 use serde_json::json;
 
 use super::common;
@@ -28,6 +31,9 @@ pub async fn run(args: Skip) -> Result<ExitCode> {
     let Some(pending) = chain.input(contract, index, since).await? else {
         bail!("input {index} of {contract} is not in the chain's logs; ask another RPC endpoint");
     };
+    if args.resume {
+        return resume(&args, &client, &record, &pending).await;
+    }
     let height = chain.height().await?;
     // The next block is the first that could hold it.
     let next = height.saturating_add(1);
@@ -48,9 +54,10 @@ pub async fn run(args: Skip) -> Result<ExitCode> {
     if next < from {
         let held = if marks.is_held() {
             format!(
-                "; its clock is held since block {}, when the base fee was above its price cap, and whoever resumes it \
-                 brings that nearer",
-                marks.paused_at
+                "; its clock is held since block {}, when the base fee was above its price cap, {} gwei. Once that has \
+                 fallen --resume lets the clock go on, which brings the block nearer",
+                marks.paused_at,
+                abi::show_gwei(pending.input.price_cap)
             )
         } else {
             String::new()
@@ -81,6 +88,45 @@ pub async fn run(args: Skip) -> Result<ExitCode> {
     } else {
         out!("input {index} of {contract} is skipped (block {block})");
         out!("{} ETH are credited to its sender, {}", abi::show_ether(refund), pending.input.sender);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lets the clock go on: the workers do as a rule, but what is to be skipped has none that work.
+async fn resume(
+    args: &Skip,
+    client: &Client,
+    record: &SecretContract,
+    pending: &InputEvent,
+) -> Result<ExitCode> {
+    let (contract, index) = (args.address, pending.index);
+    if record.pausedAt == 0 {
+        bail!("the clock of {contract} runs; `enigma skip` says when its oldest input may be skipped");
+    }
+    let call = Enigma::resumeClockCall { account: contract, input: (&pending.input).into() };
+    let receipt = match client.sender().call_enigma(&call, Default::default()).await {
+        Err(error) if error.is_refusal("CapExceeded") => bail!(
+            "the base fee is still above the price cap of input {index}, {} gwei: its clock goes on when that has fallen",
+            abi::show_gwei(pending.input.price_cap)
+        ),
+        Err(error) if error.is_refusal("ClockRuns") || error.is_refusal("WrongInputHead") => {
+            bail!("the clock of {contract} runs again since this moment")
+        }
+        other => other?,
+    };
+    let block = receipt.block_number.unwrap_or_default();
+    if args.account.target.json {
+        out!(
+            "{}",
+            json!({
+                "ok": true, "address": contract, "index": index, "resumed": true, "block": block,
+                "transaction": receipt.transaction_hash,
+            })
+        );
+    } else {
+        out!(
+            "the clock of {contract} goes on (block {block}); `enigma skip` says when input {index} may be skipped"
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -9,7 +9,7 @@ use enigma_chain::{
     json_abi::{Function, JsonAbi},
 };
 use enigma_protocol::{input::Kind, receipt::Status};
-use enigma_sdk::{Client, Error, Life, Outcome, Report, Stage};
+use enigma_sdk::{Client, Error, Life, Outcome, Price, Report, Stage};
 use serde_json::{Value, json};
 
 use super::{common, outcome};
@@ -133,6 +133,27 @@ impl Told {
         }
     }
 
+    /// Why a pending task may have to wait for cheaper gas.
+    fn price(&self) -> Vec<String> {
+        let Some(Price { base_fee, held_since }) = self.life.price else { return Vec::new() };
+        let mut why = Vec::new();
+        let cap = self.life.input.input.price_cap;
+        if base_fee > cap {
+            why.push(format!(
+                "the base fee, {} gwei, is above its cap, {} gwei: no worker has to commit it until that falls",
+                abi::show_gwei(base_fee),
+                abi::show_gwei(cap)
+            ));
+        }
+        if let Some(block) = held_since {
+            why.push(format!(
+                "the clock of the contract stands still since block {block}, when the base fee was above the cap of the \
+                 oldest pending task; it goes on by itself when that falls"
+            ));
+        }
+        why
+    }
+
     fn logs(&self) -> Vec<String> {
         let Inside::Open(report) = &self.inside else { return Vec::new() };
         report.logs.iter().map(|log| abi::show_log(self.abi.as_ref(), log)).collect()
@@ -150,6 +171,7 @@ impl Told {
             Stage::Waiting { ahead } if ahead > 0 => out!("stage     waiting, {ahead} before it"),
             _ => out!("stage     {}", self.stage()),
         }
+        self.price().iter().for_each(|why| out!("price     {why}"));
         out!("outcome   {word}: {more}");
         self.logs().iter().for_each(|log| out!("log       {log}"));
         let account = self.account.map(|n| format!(" (account {n})")).unwrap_or_default();
@@ -231,6 +253,7 @@ impl Told {
             "worker": worker.map(|w| json!({ "id": w.id, "signer": w.signer, "operator": w.operator })),
             "epoch": terms.epoch,
             "gasLimit": terms.gas_limit,
+            "priceCapWei": terms.price_cap.to_string(),
             "valueWei": money.value.to_string(),
             "escrowWei": money.escrow.to_string(),
             "paidWei": money.paid.map(|wei| wei.to_string()),
@@ -238,6 +261,10 @@ impl Told {
             "envelopeBytes": input.envelope.len(),
             "codeBytes": input.code.len(),
         });
+        if let Some(Price { base_fee, held_since }) = self.life.price {
+            task["baseFeeWei"] = base_fee.to_string().into();
+            task["clockHeldSince"] = held_since.into();
+        }
         if let (Some(commit), Some(public)) = (commit, self.public()) {
             task["committed"] = json!({
                 "transaction": commit.transaction, "block": commit.block_number, "time": commit.timestamp,

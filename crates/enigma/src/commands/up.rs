@@ -1,11 +1,19 @@
 //! `enigma up`: a local network in one command.
 
-use std::{process::ExitCode, time::Duration};
+use std::{
+    path::Path,
+    process::{ExitCode, Stdio},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use enigma_chain::accounts;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::{
+    process::{Child, Command},
+    time::{sleep, timeout},
+};
 
 use crate::{
     cli::{self, Up},
@@ -20,6 +28,8 @@ const DEFAULT_PORT: u16 = 8545;
 const DEFAULT_SIZE: Size = Size { workers: 3, key_nodes: 4 };
 /// How long a detached network may take to be ready.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How long one that is given up may take to stop its nodes and its chain before it is killed.
+const GRACE: Duration = Duration::from_secs(20);
 
 /// Runs the network in this process, or leaves one running.
 pub async fn run(args: Up) -> Result<ExitCode> {
@@ -109,12 +119,15 @@ fn plan(args: &cli::Chaos) -> Result<Option<Plan>> {
     Ok(Some(Plan { kinds, seed, every, lasting, load }))
 }
 
-/// Starts this program again in the background and waits until its network is ready.
+/// Starts this program again in the background and waits until its network is ready. One that does not become ready is
+/// stopped: what runs is what was said to run.
 async fn detached(args: &Up, directory: &Directory) -> Result<ExitCode> {
-    use std::os::unix::process::CommandExt;
     std::fs::create_dir_all(directory.root())?;
     let log = std::fs::File::create(directory.path("up.log"))?;
-    let mut command = std::process::Command::new(std::env::current_exe()?);
+    let ready = directory.path("ready.json");
+    // A network that was killed has left it.
+    let _ = std::fs::remove_file(&ready);
+    let mut command = Command::new(std::env::current_exe()?);
     command.arg("up").arg("--data-dir").arg(directory.root());
     let numbers = [
         ("--workers", args.workers),
@@ -126,16 +139,12 @@ async fn detached(args: &Up, directory: &Directory) -> Result<ExitCode> {
             command.arg(flag).arg(number.to_string());
         }
     }
-    command.stdin(std::process::Stdio::null()).stdout(log.try_clone()?).stderr(log).process_group(0);
+    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).process_group(0);
     let mut child = command.spawn().context("the network does not start")?;
-    let deadline = Instant::now() + PATIENCE;
-    let ready = directory.path("ready.json");
-    while !ready.is_file() {
-        if child.try_wait()?.is_some() || Instant::now() > deadline {
-            let log = std::fs::read_to_string(directory.path("up.log")).unwrap_or_default();
-            bail!("the network did not come up:\n{}", log.trim_end());
-        }
-        sleep(Duration::from_millis(50)).await;
+    if let Some(why) = not_ready(&mut child, &ready, PATIENCE, stop_signal()).await {
+        give_up(child, directory).await?;
+        let log = std::fs::read_to_string(directory.path("up.log")).unwrap_or_default();
+        bail!("the network did not come up: {why}\n{}", log.trim_end());
     }
     let network = directory.network()?;
     if args.target.json {
@@ -145,6 +154,39 @@ async fn detached(args: &Up, directory: &Directory) -> Result<ExitCode> {
         out!("\nIt runs in the background; `enigma down` stops it.");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Waits until `ready` is there. If it does not come, why.
+async fn not_ready(
+    child: &mut Child,
+    ready: &Path,
+    patience: Duration,
+    stop: impl Future<Output = ()>,
+) -> Option<String> {
+    let appears = async {
+        while !ready.is_file() {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::select! {
+        () = appears => None,
+        _ = child.wait() => Some("it ended".into()),
+        () = sleep(patience) => Some(format!("it was not ready within {} s, and is stopped", patience.as_secs())),
+        () = stop => Some("it was interrupted, and is stopped".into()),
+    }
+}
+
+/// Ends a network that is not ready, with all its processes.
+async fn give_up(mut child: Child, directory: &Directory) -> Result<()> {
+    if let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)) {
+        let _ = kill_process(pid, Signal::TERM);
+    }
+    if timeout(GRACE, child.wait()).await.is_err() {
+        let _ = child.kill().await;
+    }
+    // What it could not end itself.
+    directory.stop().await?;
+    Ok(())
 }
 
 fn summary(network: &Network) -> Result<Value> {
@@ -183,4 +225,48 @@ fn tell(network: &Network, args: &Up) -> Result<()> {
     out!("    ./enigma read ADDRESS \"richer()(address)\" --from 1");
     out!("    ./enigma status");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use rustix::process::test_kill_process;
+
+    use super::*;
+
+    fn child() -> Child {
+        Command::new("sleep").arg("600").kill_on_drop(true).process_group(0).spawn().unwrap()
+    }
+
+    fn folder(name: &str) -> Directory {
+        let path = std::env::temp_dir().join(format!("enigma-up-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Directory::new(&path).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_network_that_is_not_ready_in_time_is_stopped() {
+        let directory = folder("late");
+        let mut late = child();
+        let pid = Pid::from_raw(late.id().unwrap().try_into().unwrap()).unwrap();
+        let ready = directory.path("ready.json");
+        let why = not_ready(&mut late, &ready, Duration::from_millis(100), pending()).await.unwrap();
+        assert!(why.contains("not ready within"), "{why}");
+        assert!(test_kill_process(pid).is_ok(), "until then it may still come up");
+        give_up(late, &directory).await.unwrap();
+        assert!(test_kill_process(pid).is_err(), "nothing of it is left");
+        std::fs::remove_dir_all(directory.root()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_network_that_is_ready_runs_on() {
+        let directory = folder("ready");
+        let ready = directory.path("ready.json");
+        std::fs::write(&ready, "{}").unwrap();
+        let mut well = child();
+        assert_eq!(not_ready(&mut well, &ready, Duration::from_secs(60), pending()).await, None);
+        assert!(well.try_wait().unwrap().is_none());
+        std::fs::remove_dir_all(directory.root()).unwrap();
+    }
 }

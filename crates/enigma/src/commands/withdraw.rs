@@ -24,7 +24,13 @@ pub async fn run(args: WithdrawCredit) -> Result<ExitCode> {
         Err(error) if error.is_refusal("NothingToWithdraw") => {
             bail!("the network owes {account} nothing")
         }
-        Err(error) if error.is_refusal("WithdrawalFailed") => bail!("{to} does not take ether"),
+        Err(error) if error.is_refusal("WithdrawalFailed") && args.of.is_some() => bail!(
+            "{to} does not take ether: its credit stays, and it alone can have it paid elsewhere, by withdrawTo of the \
+             Enigma contract"
+        ),
+        Err(error) if error.is_refusal("WithdrawalFailed") => {
+            bail!("{to} does not take ether: name another with --to")
+        }
         other => other?,
     };
     if args.account.target.json {

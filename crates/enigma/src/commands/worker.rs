@@ -42,9 +42,10 @@ async fn status(args: WorkerTarget) -> Result<ExitCode> {
     )?;
     let least = whole(parameters.min_stake.into());
     let record = operator.record().await?;
-    let (mut now, mut next, mut barred) = (None, None, false);
+    let (mut now, mut next, mut barred, mut allowed) = (None, None, false, true);
     if let Some(record) = &record {
         barred = chain.is_barred(record.platform).await?;
+        allowed = chain.is_allowed(record.measurement).await?;
         now = operator.is_drawn_from(record.id, state.epoch).await?;
         next = operator.is_drawn_from(record.id, state.epoch + 1).await?;
     }
@@ -53,7 +54,7 @@ async fn status(args: WorkerTarget) -> Result<ExitCode> {
             json!({
                 "id": r.id, "operator": r.operator, "stakeWei": r.stake.to_string(), "loggedIn": r.logged_in,
                 "measurement": r.measurement, "platform": r.platform, "checked": r.checked == revocations,
-                "barred": barred, "expiry": r.expiry, "unlockEpoch": r.unlock_epoch,
+                "barred": barred, "allowed": allowed, "broken": r.is_broken(), "expiry": r.expiry, "unlockEpoch": r.unlock_epoch,
             })
         });
         out!(
@@ -78,10 +79,18 @@ async fn status(args: WorkerTarget) -> Result<ExitCode> {
         out!("worker    not admitted yet");
         return Ok(ExitCode::SUCCESS);
     };
-    out!("worker    {}, admitted until {}", record.id, clock::utc(record.expiry));
+    match record.is_broken() {
+        true => {
+            out!("worker    {}, out for good: its enclave signed two outcomes of the same inputs", record.id)
+        }
+        false => out!("worker    {}, admitted until {}", record.id, clock::utc(record.expiry)),
+    }
+    if !allowed {
+        out!("build     {}, revoked: nothing of it may serve", record.measurement);
+    }
     let standing = match barred {
         true => ", barred: nothing that runs there may serve",
-        false if record.checked == revocations => "",
+        false if record.checked == revocations || !allowed => "",
         false => ", to be checked again after a revocation: `enigma recheck`, or a node that runs does it",
     };
     out!("platform  {}{standing}", record.platform);
@@ -148,82 +157,84 @@ async fn withdraw(args: Withdraw) -> Result<ExitCode> {
     let progress = Progress::start(target.json);
     let operator = Operator::load(&target.data_dir).await?;
     let record = operator.require_record().await?;
+    if wait && record.logged_in {
+        bail!(why_bound(&operator, &record, &target.data_dir).await?);
+    }
+    let mut credit = earned(&operator, &progress).await?;
     if wait {
-        until_free(&operator, &record, &target.data_dir, &progress).await?;
+        until_free(&operator, &record, &progress).await?;
+        credit += earned(&operator, &progress).await?;
     }
-    let credit = earned(&operator).await?;
-    if let Some(credit) = credit {
-        progress.done(&format!("{} ETH that it earned are paid out", show_ether(credit)));
-    }
-    let unstake = Enigma::unstakeCall { id: U256::from(record.id), amount: record.stake };
-    let epoch = operator.chain().network_state().await?.epoch;
-    if record.stake.is_zero() && credit.is_none() {
+    if record.stake.is_zero() && credit.is_zero() {
         bail!("worker {} has no stake, and the contract owes its operator nothing", record.id);
     }
-    if record.logged_in || record.unlock_epoch > epoch {
-        require_free(&operator, &record, epoch, &target.data_dir).await?;
+    let epoch = operator.chain().network_state().await?.epoch;
+    let is_bound = !record.stake.is_zero() && (record.logged_in || record.unlock_epoch > epoch);
+    let bound = if is_bound { Some(why_bound(&operator, &record, &target.data_dir).await?) } else { None };
+    if let (Some(why), true) = (&bound, credit.is_zero()) {
+        bail!("{why}");
     }
     let mut stake = U256::ZERO;
-    if !record.stake.is_zero() {
+    if !is_bound && !record.stake.is_zero() {
+        let unstake = |amount| Enigma::unstakeCall { id: U256::from(record.id), amount };
         // A slash may have come since it was read: then what is left is asked for.
-        stake = match operator.sender.call_enigma(&unstake, U256::ZERO).await {
+        stake = match operator.sender.call_enigma(&unstake(record.stake), U256::ZERO).await {
             Err(error) if error.is_refusal("StakeTooSmall") => {
                 let left = operator.require_record().await?.stake;
-                let again = Enigma::unstakeCall { id: U256::from(record.id), amount: left };
-                operator.sender.call_enigma(&again, U256::ZERO).await?;
+                operator.sender.call_enigma(&unstake(left), U256::ZERO).await?;
                 left
             }
             other => other.map(|_| record.stake)?,
         };
     }
     if target.json {
-        let credit = credit.unwrap_or_default().to_string();
+        let bound_stake = if is_bound { record.stake } else { U256::ZERO };
         out!(
             "{}",
-            json!({ "ok": true, "id": record.id, "stakeWei": stake.to_string(), "creditWei": credit })
+            json!({
+                "ok": true, "id": record.id, "stakeWei": stake.to_string(), "creditWei": credit.to_string(),
+                "boundWei": bound_stake.to_string(),
+            })
         );
+    } else if let Some(why) = bound {
+        out!("{} ETH are the operator's, {}", show_ether(credit), operator.sender.address());
+        eprintln!("its {} ENG stay: {why}", show_ether(record.stake));
     } else {
         out!("{} ENG are the operator's again, {}", show_ether(stake), operator.sender.address());
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Pays out what the contract owes; `None` if that is nothing.
-async fn earned(operator: &Operator) -> Result<Option<U256>> {
+/// Pays out what the contract owes, if it owes anything.
+async fn earned(operator: &Operator, progress: &Progress) -> Result<U256> {
     let credit = operator.chain().credits(operator.sender.address()).await?;
-    if credit.is_zero() {
-        return Ok(None);
+    if !credit.is_zero() {
+        operator.sender.call_enigma(&Enigma::withdrawCall {}, U256::ZERO).await?;
+        progress.done(&format!("{} ETH that it earned are paid out", show_ether(credit)));
     }
-    operator.sender.call_enigma(&Enigma::withdrawCall {}, U256::ZERO).await?;
-    Ok(Some(credit))
+    Ok(credit)
 }
 
-/// Says why the stake is bound.
-async fn require_free(operator: &Operator, record: &WorkerRecord, epoch: u64, dir: &Path) -> Result<()> {
+/// Why the stake is bound, and how long.
+async fn why_bound(operator: &Operator, record: &WorkerRecord, dir: &Path) -> Result<String> {
     if record.logged_in {
-        bail!(
+        return Ok(format!(
             "worker {} is logged in, which binds its stake; `enigma worker leave --data-dir {}` first",
             record.id,
             dir.display()
-        );
+        ));
     }
-    let length = operator.chain().parameters().await?.epoch_length;
-    bail!(
-        "the stake is bound until epoch {}, now is epoch {epoch}: at most {} blocks more; --wait waits for it",
+    let (state, parameters) =
+        tokio::try_join!(operator.chain().network_state(), operator.chain().parameters())?;
+    Ok(format!(
+        "the stake is bound until epoch {}, now is epoch {}: at most {} blocks more; --wait waits for it",
         record.unlock_epoch,
-        length * record.unlock_epoch.saturating_sub(epoch)
-    )
+        state.epoch,
+        parameters.epoch_length * record.unlock_epoch.saturating_sub(state.epoch)
+    ))
 }
 
-async fn until_free(
-    operator: &Operator,
-    record: &WorkerRecord,
-    dir: &Path,
-    progress: &Progress,
-) -> Result<()> {
-    if record.logged_in {
-        return require_free(operator, record, 0, dir).await;
-    }
+async fn until_free(operator: &Operator, record: &WorkerRecord, progress: &Progress) -> Result<()> {
     let mut told = None;
     loop {
         let epoch = operator.chain().network_state().await?.epoch;

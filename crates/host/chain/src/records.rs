@@ -40,6 +40,16 @@ pub struct WorkerRecord {
     pub unlock_epoch: u64,
 }
 
+/// The expiry of a worker that was shown to have signed two outcomes: an admission never ends so early.
+const BARRED: u64 = 1;
+
+impl WorkerRecord {
+    /// Whether its enclave was shown to have signed two outcomes of the same inputs.
+    pub const fn is_broken(&self) -> bool {
+        self.expiry == BARRED
+    }
+}
+
 /// Epochs as stored at one block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EpochWord {

@@ -37,8 +37,8 @@ pub struct Equivocated {
     pub worker: u64,
     /// Wei of ENG that it lost.
     pub burned: U256,
-    /// Its platform, which is barred.
-    pub platform: B256,
+    /// Its platform, which is barred. `None` if it was barred before, and the chain does not tell now which it is.
+    pub platform: Option<B256>,
     /// The transaction.
     pub transaction: B256,
     /// Its block.
@@ -61,10 +61,15 @@ impl EquivocationProof {
         let event =
             receipt.decoded_log::<Enigma::Equivocated>().ok_or(Error::NoEvent(receipt.transaction_hash))?;
         let worker = event.id.saturating_to();
+        // The proof has landed: nothing that fails from here on is an error of it.
+        let platform = match receipt.decoded_log::<Enigma::PlatformBarred>() {
+            Some(barred) => Some(barred.platform),
+            None => sender.chain().worker(worker).await.ok().map(|record| record.platform),
+        };
         Ok(Equivocated {
             worker,
             burned: event.amount,
-            platform: sender.chain().worker(worker).await?.platform,
+            platform,
             transaction: receipt.transaction_hash,
             block: receipt.block_number.unwrap_or_default(),
         })

@@ -89,6 +89,14 @@ pub enum Error {
         /// Who would have sent it.
         account: Address,
     },
+    /// A task that somebody signed wants more of its relayer than the relayer allows.
+    #[error("this task sends {value} wei of its relayer's along, and {most} are allowed: nothing was sent")]
+    RelayedValue {
+        /// Wei that the author wants along.
+        value: U256,
+        /// Wei that the relayer allows.
+        most: U256,
+    },
     /// A task that somebody signed is over: whoever sent it would pay for nothing.
     #[error(
         "this task expired at unix time {expiry}: nothing would run, and it would be paid for; have it authorised again"

@@ -34,7 +34,7 @@ mod view;
 pub use client::{Client, Code, Limits, Sent};
 pub use equivocation::{Equivocated, EquivocationProof, SignedReceipt};
 pub use error::Error;
-pub use life::{Life, Money, Stage};
+pub use life::{Life, Money, Price, Stage};
 pub use outcome::{Outcome, Report};
 pub use query::{Answer, Reader};
 pub use refusal::Refusal;

@@ -38,6 +38,16 @@ pub struct Money {
     pub refunded: Option<U256>,
 }
 
+/// What the price of gas means for a task that is pending. Its own cap is in its input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// Of the next block, wei per gas.
+    pub base_fee: u128,
+    /// The block since which the clock of its contract stands still: then the base fee was above the cap of the oldest
+    /// pending input. `None` while it runs.
+    pub held_since: Option<u64>,
+}
+
 /// A task from its creation to its end.
 #[derive(Clone, Debug)]
 pub struct Life {
@@ -45,6 +55,8 @@ pub struct Life {
     pub input: InputEvent,
     /// How far it has come.
     pub stage: Stage,
+    /// Whether it may be executed at the price that it pays; `None` once it has ended.
+    pub price: Option<Price>,
     /// The commit that it is in.
     pub commit: Option<CommitEvent>,
     /// How it was skipped, if it was.
@@ -96,6 +108,7 @@ impl Client {
                 money,
                 outbound,
                 input,
+                price: None,
                 stage: Stage::Committed,
                 commit: Some(commit),
                 skip: None,
@@ -116,14 +129,18 @@ impl Client {
                 money,
                 outbound: Vec::new(),
                 input,
+                price: None,
                 stage: Stage::Skipped,
                 commit: None,
                 skip: Some(skip),
                 worker: None,
             });
         }
-        let (stage, worker) = (stage(&input, &record, height), self.drawn(input.contract).await?);
-        Ok(Life { money, outbound: Vec::new(), input, stage, commit: None, skip: None, worker })
+        let (block, worker) = (self.chain().block(height).await?, self.drawn(input.contract).await?);
+        let held_since = (record.pausedAt != 0).then(|| record.pausedAt.into());
+        let price = Some(Price { base_fee: block.next_base_fee.into(), held_since });
+        let stage = stage(&input, &record, height);
+        Ok(Life { money, outbound: Vec::new(), input, stage, price, commit: None, skip: None, worker })
     }
 
     /// The worker whose enclave signed a commit first. The signature is in the transaction's calldata; a contract that

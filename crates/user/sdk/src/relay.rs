@@ -151,16 +151,21 @@ impl Client {
         })
     }
 
-    /// Sends a task that another account signed, and pays for it.
+    /// Sends a task that another account signed, and pays for it. Its value comes out of this account's purse besides the
+    /// fee, and goes where the author wants it: at most `max_value` wei.
     ///
     /// # Errors
-    /// [`Error::NotTheRelayer`], [`Error::WrongNetwork`], [`Error::RelayedTooLate`]; the chain or the contract refuses.
-    pub async fn relay(&self, task: &RelayedTask) -> Result<InputEvent> {
+    /// [`Error::NotTheRelayer`], [`Error::WrongNetwork`], [`Error::RelayedValue`], [`Error::RelayedTooLate`]; the chain or
+    /// the contract refuses.
+    pub async fn relay(&self, task: &RelayedTask, max_value: U256) -> Result<InputEvent> {
         if task.relayer != self.address() || !task.on_behalf_of.is_zero() {
             return Err(Error::NotTheRelayer { named: task.relayer, account: self.address() });
         }
         if task.network != self.network() {
             return Err(Error::WrongNetwork { pinned: task.network, found: self.network() });
+        }
+        if task.value > max_value {
+            return Err(Error::RelayedValue { value: task.value, most: max_value });
         }
         if task.expiry != 0 && self.now().await? > task.expiry {
             return Err(Error::RelayedTooLate { expiry: task.expiry });

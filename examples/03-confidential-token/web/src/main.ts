@@ -10,6 +10,7 @@ import {
   zeroAddress,
 } from 'viem'
 import { element, onAction, tell, tellPending } from '../../../web/dom'
+import { networkWords } from '../../../web/network'
 import { connectWallet, localAccounts, localWallet } from '../../../web/wallet'
 import type { Connect, Token } from './token'
 
@@ -32,6 +33,7 @@ const holder = element('holder', HTMLInputElement)
 
 tell('mode', `${isPublic ? 'public' : 'confidential'}, with ${isViem ? 'viem' : 'ethers'}`)
 if (isPublic) tell('title', 'Public token')
+else tell('network', networkWords)
 address.value = options.get('token') ?? ''
 
 // Not awaited here: a form that is sent before it is wired reloads the page.

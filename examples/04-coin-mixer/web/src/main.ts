@@ -41,6 +41,11 @@ function spent(): Hex {
 
 /** All that were made here: one that is not shown any more is money that nobody has. */
 const notes: Hex[] = []
+/** The same of the accounts that money was taken out to: `address: key`. */
+const keys: string[] = []
+window.addEventListener('beforeunload', (event) => {
+  if (notes.length + keys.length > 0) event.preventDefault()
+})
 
 const page = startPage({ name: 'Mixer', abi, bytecode, explain }, () => [denomination(), RELAY_FEE])
 
@@ -61,8 +66,9 @@ page.on('deposit', 'deposit-hint', async () => {
 page.on('withdraw-form', 'answer', async () => {
   const [note, key] = [spent(), generatePrivateKey()]
   const fresh = privateKeyToAccount(key)
-  tell('key-hint', `The key of the fresh account ${fresh.address}, which is stored nowhere:`)
-  tell('key', key)
+  keys.push(`${fresh.address}: ${key}`)
+  tell('key-hint', 'Each fresh account and its key, which is stored nowhere:')
+  tell('key', keys.join('\n'))
   const address = getAddress(field('contract').value.trim())
   await page.relay((relayer) => withdrawal(relayer, fresh, { address, abi, note }))
   field('spend').value = ''

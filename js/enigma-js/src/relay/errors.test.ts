@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs'
 import { zeroAddress } from 'viem'
 import { expect, test } from 'vitest'
 import { EnigmaError } from '../errors/base.js'
-import { InvalidRelayedTaskError, WrongRelayerError } from './errors.js'
+import { InvalidRelayedTaskError, RelayedValueError, WrongRelayerError } from './errors.js'
 
 test.each([
   new WrongRelayerError({ relayer: zeroAddress, account: zeroAddress }),
   new InvalidRelayedTaskError({ why: 'it expired' }),
+  new RelayedValueError({ value: 2n, maxValue: 1n }),
 ])('$name says what to do', (error) => {
   expect(error).toBeInstanceOf(EnigmaError)
   expect(error.name).toBe(error.constructor.name)

@@ -1,4 +1,4 @@
-import type { Address } from 'viem'
+import { type Address, formatEther } from 'viem'
 import { EnigmaError } from '../errors/base.js'
 
 const docsPath = 'js/enigma-js/README.md#relayed-tasks'
@@ -13,6 +13,25 @@ export class WrongRelayerError extends EnigmaError {
         'Send it from that account, or have its author authorise it for this one.',
       ],
     })
+  }
+}
+
+export class RelayedValueError extends EnigmaError {
+  override name = 'RelayedValueError'
+  /** Wei that the task wants. */
+  readonly value: bigint
+  constructor({ value, maxValue }: { value: bigint; maxValue: bigint }) {
+    super(
+      `The task sends ${formatEther(value)} ETH of its relayer's along, and ${formatEther(maxValue)} are allowed.`,
+      {
+        docsPath,
+        metaMessages: [
+          'They would go where its author wants them. Nothing was sent.',
+          'If the author has paid for that, allow it with `maxValue`.',
+        ],
+      },
+    )
+    this.value = value
   }
 }
 

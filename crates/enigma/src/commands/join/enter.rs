@@ -5,10 +5,10 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use anyhow::{Context, Result, bail};
 use enigma_chain::{
-    Sender, WorkerRecord, accounts,
+    Chain, Sender, WorkerRecord, accounts,
     bindings::Enigma,
     deployment::{self, Admission},
 };
@@ -57,16 +57,20 @@ pub async fn enter(
     progress: &Progress,
 ) -> Result<Entered> {
     let patron = patron(operator).await?;
-    admission(operator, patron.as_ref(), config, progress).await?;
-    let token = operator.chain().token().await?;
-    let mut record = operator.require_record().await?;
-    if !record.logged_in {
+    if operator.record().await?.is_none_or(|record| !record.logged_in) {
         let least = operator.chain().parameters().await?.min_stake;
         if stake < whole(least.into()) {
             bail!("the network's smallest stake is {least} ENG: join with --stake {least} or more");
         }
+    }
+    admission(operator, patron.as_ref(), config, progress).await?;
+    let token = operator.chain().token().await?;
+    let mut record = operator.require_record().await?;
+    if !record.logged_in {
         let missing = stake.saturating_sub(record.stake);
         money(operator, patron.as_ref(), token, missing, progress).await?;
+        // It may have waited long for its money.
+        require_welcome(operator.chain(), record.measurement, record.platform).await?;
         if !missing.is_zero() {
             deployment::stake(&operator.sender, token, record.id, missing).await?;
             progress.done(&format!("{} ENG staked", abi::show_ether(stake)));
@@ -108,19 +112,11 @@ async fn admission(
 ) -> Result<()> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock")?.as_secs();
     let valid = |record: &WorkerRecord| record.expiry > now;
-    if operator.record().await?.is_some_and(|record| valid(&record)) {
-        return Ok(());
+    if let Some(record) = operator.record().await?.filter(valid) {
+        return require_welcome(operator.chain(), record.measurement, record.platform).await;
     }
     let Public { measurement, platform, .. } = enclave(config).await?;
-    if !operator.chain().is_allowed(measurement).await? {
-        bail!(
-            "the network does not allow this build of the enclave (measurement {measurement}): use the build that it \
-             was deployed with"
-        );
-    }
-    if operator.chain().is_barred(platform).await? {
-        bail!("this machine is barred from the network (platform {platform}): an enclave on it was broken");
-    }
+    require_welcome(operator.chain(), measurement, platform).await?;
     let (signer, account) = (operator.signer, operator.sender.address());
     if let Some(deployer) = patron {
         let expiry = now + ADMITTED_DAYS * DAY;
@@ -138,6 +134,25 @@ async fn admission(
     );
     waited(progress, "its admission", async || Ok(operator.record().await?.filter(valid))).await?;
     progress.done("admitted");
+    Ok(())
+}
+
+/// Fails if the network admits nothing that is this, or runs there: then nothing is to be paid for it.
+async fn require_welcome(chain: &Chain, measurement: B256, platform: B256) -> Result<()> {
+    const LEFT: &str =
+        "`enigma worker leave` and `withdraw` pay out what a worker of this --data-dir has left";
+    if chain.is_barred(platform).await? {
+        bail!(
+            "this machine is barred from the network for good (platform {platform}): an enclave on it was broken. Join \
+             from another machine; {LEFT}"
+        );
+    }
+    if !chain.is_allowed(measurement).await? {
+        bail!(
+            "the network does not allow this build of the enclave, or no more (measurement {measurement}): join with one \
+             that it allows, in another --data-dir; {LEFT}"
+        );
+    }
     Ok(())
 }
 
