@@ -1,10 +1,10 @@
 // A real local network for a suite: started and driven through the `enigma` binary, in a folder and on ports of its own.
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { NetworkJson } from 'enigma-js'
+import { freeBlock } from '../../js/enigma-js/test/ports.js'
 
 /** The checkout. */
 export const root = process.env.ENIGMA_ROOT ?? resolve(import.meta.dirname, '../..')
@@ -31,11 +31,8 @@ export type LocalNetwork = {
   stop(): Promise<void>
 }
 
-/** Ports of one network: the chain's, key nodes', workers', their APIs', the page's. */
-const BLOCK = 100
+/** The page's port behind a network's first. */
 const PAGE = 90
-const FIRST = 23_000
-const LAST = 30_000
 
 /** `enigma up` in a temporary folder. Takes some seconds. */
 export async function startNetwork(): Promise<LocalNetwork> {
@@ -101,24 +98,5 @@ function run(args: string[], dataDir: string): Promise<Answer> {
         stderr: error?.code === 'ENOENT' ? `${binary} is missing; build it first` : stderr,
       })
     })
-  })
-}
-
-/** Begins where few others do, as two runs may look at the same time. */
-async function freeBlock(): Promise<number> {
-  const blocks = (LAST - FIRST) / BLOCK
-  for (let place = 0; place < blocks; place++) {
-    const first = FIRST + ((process.pid + place) % blocks) * BLOCK
-    const ports = Array.from({ length: BLOCK }, (_, port) => first + port)
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first
-  }
-  throw new Error(`no ${BLOCK} ports in a row are free between ${FIRST} and ${LAST}`)
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const server = createServer()
-    server.once('error', () => done(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => done(true)))
   })
 }

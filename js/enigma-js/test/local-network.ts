@@ -22,6 +22,7 @@ import {
   type Network,
   type NetworkJson,
 } from '../src/index.js'
+import { freeBlock } from './ports.js'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -55,7 +56,7 @@ export async function startNetwork(): Promise<LocalNetwork> {
     throw new Error(`${binary} is missing: build it (./enigma up builds), or set ENIGMA_BIN`)
   const directory = mkdtempSync(join(tmpdir(), 'enigma-js-'))
   const enigma = command(directory)
-  await up(enigma)
+  await enigma('up', '--detach', '--port-base', String(await freeBlock()))
   return networkIn(directory, enigma, async () => {
     await enigma('down')
     rmSync(directory, { recursive: true, force: true })
@@ -78,19 +79,6 @@ function networkIn(
       return clientOf(other ?? network, index, transport ?? http(json.rpc), options)
     },
     stop,
-  }
-}
-
-/** A port may be taken by the time it is used: try some. */
-async function up(enigma: (...args: string[]) => Promise<unknown>): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    const port = 21_000 + 100 * Math.floor(Math.random() * 80)
-    try {
-      await enigma('up', '--detach', '--port-base', String(port))
-      return
-    } catch (error) {
-      if (attempt === 5 || !String(error).includes('port')) throw error
-    }
   }
 }
 

@@ -6,8 +6,8 @@ use alloy_primitives::{Address, B256};
 use enigma_chain::InputEvent;
 use enigma_protocol::{
     door::{
-        Executed, KeyEnclaveReply, Need, Refusal, UntrustedExecute, UntrustedKeyRequest, UntrustedRelease,
-        UntrustedReplay, WorkerReply,
+        Executed, KeyEnclaveReply, Need, Refusal, UntrustedExecute, UntrustedFacts, UntrustedKeyRequest,
+        UntrustedRelease, UntrustedReplay, UntrustedWorkerRequest as Request, WorkerReply,
     },
     keys::{KeyReply, KeyRequest},
 };
@@ -64,43 +64,49 @@ impl Rig {
         self.catch_up().await;
         self.workers[worker].follow(&self.headers)?;
         let inputs: Vec<_> = self.ledger.tracks[&contract].next(count).iter().map(untrusted).collect();
-        let mut slots = BTreeSet::new();
-        for _ in 0..ROUNDS {
-            let facts = self.facts.bring(&self.chain, self.headers.tip(), &slots).await;
-            let execute = UntrustedExecute { contract, facts, inputs: inputs.clone().into(), anchor: None };
-            match self.workers[worker].door.execute(execute) {
-                WorkerReply::Executed(executed) => {
-                    if let Some(snapshot) = &executed.snapshot {
-                        self.snapshots.insert(executed.receipt.snapshot_hash, snapshot.0.clone());
-                    }
-                    return Ok(executed);
+        let question = |facts| {
+            let inputs = inputs.clone().into();
+            Request::Execute(UntrustedExecute { contract, facts, inputs, anchor: None })
+        };
+        match self.ask(worker, contract, question).await? {
+            WorkerReply::Executed(executed) => {
+                if let Some(snapshot) = &executed.snapshot {
+                    self.snapshots.insert(executed.receipt.snapshot_hash, snapshot.0.clone());
                 }
-                WorkerReply::Need(need) => {
-                    if self.bring(worker, &mut slots, need).await? {
-                        self.replay(worker, contract).await?;
-                    }
-                }
-                WorkerReply::Refused(refusal) => return Err(refusal),
-                other => panic!("expected a receipt, {other:?} came"),
+                Ok(executed)
             }
+            other => panic!("expected a receipt, {other:?} came"),
         }
-        panic!("no end of needs");
     }
 
     /// Has a worker replay a contract's state.
     async fn replay(&mut self, worker: usize, contract: Address) -> Refused<()> {
         let piece = whole(&self.ledger.tracks[&contract].state(&self.snapshots));
+        let question = |facts| Request::Replay(UntrustedReplay { contract, facts, piece: piece.clone() });
+        match self.ask(worker, contract, question).await? {
+            WorkerReply::Done(_) => Ok(()),
+            other => panic!("expected an end, {other:?} came"),
+        }
+    }
+
+    /// Asks a worker, whatever it needs for it.
+    async fn ask(
+        &mut self,
+        worker: usize,
+        contract: Address,
+        question: impl Fn(UntrustedFacts) -> Request,
+    ) -> Refused<WorkerReply> {
         let mut slots = BTreeSet::new();
         for _ in 0..ROUNDS {
             let facts = self.facts.bring(&self.chain, self.headers.tip(), &slots).await;
-            let replay = UntrustedReplay { contract, facts, piece: piece.clone() };
-            match self.workers[worker].door.replay(replay) {
-                WorkerReply::Done(_) => return Ok(()),
-                WorkerReply::Need(need) => {
-                    self.bring(worker, &mut slots, need).await?;
-                }
+            match self.workers[worker].door.ask(&question(facts)) {
                 WorkerReply::Refused(refusal) => return Err(refusal),
-                other => panic!("expected an end, {other:?} came"),
+                WorkerReply::Need(need) => {
+                    if self.bring(worker, &mut slots, need).await? {
+                        Box::pin(self.replay(worker, contract)).await?;
+                    }
+                }
+                reply => return Ok(reply),
             }
         }
         panic!("no end of needs");

@@ -10,8 +10,6 @@ use serde_json::{Value, json};
 
 use crate::{Error, Result, error::printable};
 
-/// How long a node may take; an enclave that fetches keys first takes about a second.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// Largest answer that is read: hex of the largest output, and room for the rest of it.
 const LARGEST: usize = 4 << 20;
 
@@ -35,6 +33,9 @@ struct Reply {
 }
 
 impl NodeApi {
+    /// How long a node may take: it gives up a worker after 10 seconds, and the next one may have to fetch keys first.
+    pub const PATIENCE: Duration = Duration::from_secs(15);
+
     /// The node whose API is at `url`; nothing is asked yet.
     ///
     /// # Errors
@@ -45,7 +46,7 @@ impl NodeApi {
         if !matches!(parsed.scheme(), "http" | "https") {
             return Err(wrong());
         }
-        let http = Client::builder().timeout(PATIENCE).redirect(Policy::none()).build();
+        let http = Client::builder().timeout(Self::PATIENCE).redirect(Policy::none()).build();
         Ok(Self { url: parsed, http: http.map_err(|_| wrong())? })
     }
 

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! client   one account of one network: deploy, call, wait, open what was sent before
+//! task     what a task may cost, what is sent, and what ends the wait for it
 //! session  one encapsulation for each contract and epoch: the second encryption is nearly free
 //! view     reply keys that the account can derive again
 //! query    private reads: read sessions, the encrypted question, the answer
@@ -28,10 +29,11 @@ mod query;
 mod refusal;
 mod relay;
 mod session;
+mod task;
 mod verify;
 mod view;
 
-pub use client::{Client, Code, Limits, Sent};
+pub use client::Client;
 pub use equivocation::{Equivocated, EquivocationProof, SignedReceipt};
 pub use error::Error;
 pub use life::{Life, Money, Price, Stage};
@@ -39,6 +41,7 @@ pub use outcome::{Outcome, Report};
 pub use query::{Answer, Reader};
 pub use refusal::Refusal;
 pub use relay::{Authorised, Order, RelayedTask};
+pub use task::{Code, Limits, Sent};
 pub use view::ReplyKeys;
 
 /// Results of this crate.

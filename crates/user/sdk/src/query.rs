@@ -1,9 +1,6 @@
 //! Private reads: a question that no host can read, an answer that only who asked can, proven to be of now.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use alloy_primitives::{Address, B256};
 use enigma_chain::{NodeApi, Sender};
@@ -15,6 +12,7 @@ use enigma_protocol::{
     output::Output,
     query::{self, QueryReply, ReaderProof},
 };
+use tokio::time::Instant;
 
 use crate::{Client, Error, Outcome, Refusal, Result, session::random, verify};
 
@@ -123,7 +121,8 @@ impl ReadSession {
 }
 
 impl Client {
-    /// Reads a secret contract. Nodes are asked in turn until one gives an answer that holds, or 20 seconds have passed.
+    /// Reads a secret contract. Nodes are asked in turn until one gives an answer that holds; no other is asked once 20
+    /// seconds have passed.
     ///
     /// # Errors
     /// The chain's, or the first that a node gave: why it was refused, or what is wrong with its answer.
@@ -142,23 +141,7 @@ impl Client {
         calldata: &[u8],
         claim: Option<Claims>,
     ) -> Result<Answer> {
-        let mut told: Option<Error> = None;
-        let begun = Instant::now();
-        for node in self.nodes() {
-            if begun.elapsed() > ENOUGH {
-                break;
-            }
-            match self.ask(node, contract, calldata, claim).await {
-                Err(error) if error.is_one_nodes() => {
-                    // What a node said counts for more than that another was silent.
-                    if told.as_ref().is_none_or(|t| matches!(t, Error::Node(_))) {
-                        told = Some(error);
-                    }
-                }
-                done => return done,
-            }
-        }
-        Err(told.unwrap_or(Error::NoNodes))
+        in_turn(self.nodes(), |node| self.ask(node, contract, calldata, claim)).await
     }
 
     async fn ask(
@@ -210,6 +193,30 @@ impl Client {
             .map_err(|_| Error::NotAdmitted { signer: Address::ZERO })?;
         Ok((output, signer))
     }
+}
+
+/// Asks one node after the other until one gives an answer that holds, or [`ENOUGH`] has passed.
+async fn in_turn<'n, N, A, F>(nodes: &'n [N], ask: impl Fn(&'n N) -> F) -> Result<A>
+where
+    F: Future<Output = Result<A>>,
+{
+    let mut told: Option<Error> = None;
+    let begun = Instant::now();
+    for node in nodes {
+        if begun.elapsed() > ENOUGH {
+            break;
+        }
+        match ask(node).await {
+            Err(error) if error.is_one_nodes() => {
+                // What a node said counts for more than that another was silent.
+                if told.as_ref().is_none_or(|t| matches!(t, Error::Node(_))) {
+                    told = Some(error);
+                }
+            }
+            done => return done,
+        }
+    }
+    Err(told.unwrap_or(Error::NoNodes))
 }
 
 /// The enclave's reason where there is one.

@@ -1,20 +1,15 @@
 // A local network for the tests of the wrapped provider, and wallets on its chain.
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Abi, Address, Hex } from 'viem'
 import { defineNetwork, type Network } from '../../src/network.js'
 import type { Eip1193Provider } from '../../src/provider/types.js'
+import { freeBlock } from '../ports.js'
 
 const root = process.env.ENIGMA_ROOT ?? resolve(import.meta.dirname, '../../../..')
 const binary = process.env.ENIGMA_BIN ?? join(root, 'target/release/enigma')
-
-/** Ports of one network lie in a block of this size. */
-const BLOCK = 100
-const FIRST = 24_000
-const LAST = 25_000
 
 export type LocalNetwork = { network: Network; rpc: string; stop(): Promise<void> }
 
@@ -67,22 +62,6 @@ function run(file: string, args: string[]): Promise<string> {
       if (error) fail(new Error(`${file} ${args.join(' ')}: ${error.message}\n${stdout}\n${stderr}`))
       else done(stdout)
     })
-  })
-}
-
-async function freeBlock(): Promise<number> {
-  for (let first = FIRST; first < LAST; first += BLOCK) {
-    const ports = Array.from({ length: BLOCK }, (_, place) => first + place)
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first
-  }
-  throw new Error(`no ${BLOCK} ports in a row are free between ${FIRST} and ${LAST}`)
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const server = createServer()
-    server.once('error', () => done(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => done(true)))
   })
 }
 

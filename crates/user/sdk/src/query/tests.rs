@@ -1,5 +1,7 @@
 //! Read sessions: what an account signs, for how long it serves, and that the enclave's rule accepts it.
 
+use std::sync::Mutex;
+
 use alloy_primitives::U256;
 use enigma_chain::{Chain, accounts};
 use enigma_protocol::{
@@ -92,4 +94,53 @@ fn view_keys_are_of_an_account_and_a_contract_and_come_back() {
     assert_eq!(key(0, 1), key(0, 1), "signatures are deterministic");
     assert_ne!(key(0, 1), key(1, 1));
     assert_ne!(key(0, 1), key(0, 2));
+}
+
+fn silent() -> Error {
+    Error::Node(enigma_chain::Error::Node { url: "http://node".into(), what: "took too long".into() })
+}
+
+/// Which of five nodes were asked, each of which is silent for so long; and how long all of it took.
+async fn silence_of(each: Duration) -> (Vec<usize>, Duration) {
+    let asked = Mutex::new(Vec::new());
+    let begun = Instant::now();
+    let told: Result<()> = in_turn(&[0, 1, 2, 3, 4], |node| {
+        asked.lock().unwrap().push(*node);
+        async move {
+            tokio::time::sleep(each).await;
+            Err(silent())
+        }
+    })
+    .await;
+    assert!(matches!(told, Err(Error::Node(_))), "{told:?}");
+    (asked.into_inner().unwrap(), begun.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_of_slow_nodes_does_not_wait_for_each() {
+    assert_eq!(silence_of(ENOUGH / 4).await.0, [0, 1, 2, 3, 4], "there is time for all");
+    let (asked, took) = silence_of(NodeApi::PATIENCE).await;
+    assert_eq!(asked, [0, 1], "one that is silent is not the last word, and a third would be too much");
+    assert!(took <= ENOUGH + NodeApi::PATIENCE, "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_answer_that_holds_counts_and_of_errors_what_a_node_said() {
+    let ask = |node: &u64| {
+        let node = *node;
+        async move {
+            match node {
+                0 => Err(silent()),
+                1 => Err(Error::Refused { node: "http://node".into(), refusal: Refusal(20) }),
+                2 => Err(Error::Randomness),
+                other => Ok(other),
+            }
+        }
+    };
+    assert_eq!(in_turn(&[0, 1, 7, 8], ask).await.unwrap(), 7);
+    let told = in_turn(&[0, 1, 0], ask).await;
+    assert!(matches!(told, Err(Error::Refused { .. })), "{told:?}");
+    let told = in_turn(&[2, 7], ask).await;
+    assert!(matches!(told, Err(Error::Randomness)), "no other node does better: {told:?}");
+    assert!(matches!(in_turn(&[], ask).await, Err(Error::NoNodes)));
 }

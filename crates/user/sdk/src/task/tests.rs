@@ -1,5 +1,6 @@
 //! What ends the wait for a task, and what does not.
 
+use alloy_primitives::U256;
 use enigma_chain::{SkipEvent, TaskOutcome};
 
 use super::*;
