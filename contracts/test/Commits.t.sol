@@ -124,6 +124,19 @@ contract CommitsTest is AccountTest {
         assertEq(enigma.secretContract(account).group, 0, "a refused receipt stores nothing");
     }
 
+    function test_withoutItsValueAtThePortalNoTaskLands() public {
+        _create(account, BOB, _task(1 ether));
+        vm.roll(block.number + 1);
+        Commitment memory c = _commitment(account, 2);
+        bytes memory code = account.code;
+        vm.etch(account, hex"5f5ffd");
+        vm.expectRevert(ICommits.PortalRefused.selector);
+        enigma.commit(_one(c));
+        vm.etch(account, code);
+        enigma.commit(_one(c));
+        assertEq(account.balance, 1 ether);
+    }
+
     /// @dev Each receipt is paid what a transaction of its own takes: one that carried ten would earn twice its cost.
     function test_aBatchIsNotSplitWithinABlock() public {
         _create(account, BOB, _task(1 ether));

@@ -135,8 +135,10 @@ contract FundsTest is AccountTest {
         (operators[0], operators[1], operators[2]) = (worker, address(0xdead), worker);
         vm.expectEmit(address(enigma));
         emit IFunds.UpkeepCollected(worker, parked);
+        vm.recordLogs();
         vm.prank(address(0x571a49e4));
         assertEq(enigma.collectUpkeep(operators), parked);
+        assertEq(vm.getRecordedLogs().length, 1, "who has nothing parked is not named");
         (uint128 amount, uint128 perSeat) = enigma.pool();
         assertEq(amount, parked);
         assertEq(perSeat, 0);
@@ -170,7 +172,9 @@ contract FundsTest is AccountTest {
         assertEq(enigma.credits(POSTER), amount);
         assertEq(_funds(), 0);
         // An empty one pays nothing, and the beacon lands all the same.
+        vm.recordLogs();
         _post(POSTER);
+        assertEq(vm.getRecordedLogs().length, 1, "nothing but the beacon is told");
         assertEq(enigma.credits(POSTER), amount);
     }
 

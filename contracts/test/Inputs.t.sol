@@ -142,6 +142,29 @@ contract InputsTest is AccountTest {
         assertEq(head, enigma.inputHead(account, 2));
     }
 
+    function test_aDeployAndABundleArePaidExactlyToo() public {
+        TaskParameters memory task = _task(1 ether);
+        uint256 due = _due(task);
+        TaskRequest[] memory requests = new TaskRequest[](2);
+        requests[0] = TaskRequest(account, 2, _envelope(1), task);
+        requests[1] = requests[0];
+        DeployParameters memory terms = DeployParameters("paid", 1, 0);
+        deal(BOB, 10 ether);
+        vm.startPrank(BOB);
+        for (uint256 paid = due - 1; paid <= due + 1; paid += 2) {
+            vm.expectRevert(abi.encodeWithSelector(IInputs.WrongPayment.selector, due));
+            enigma.deploy{value: paid}(terms, task, 2, "code", _envelope(1));
+            vm.expectRevert(abi.encodeWithSelector(IInputs.WrongPayment.selector, 2 * due));
+            enigma.createTasks{value: due + paid}(requests);
+        }
+        // Credit fills up here as well.
+        enigma.deposit{value: 1 ether}(BOB);
+        enigma.deploy{value: due - 1}(terms, task, 2, "code", _envelope(1));
+        assertEq(enigma.credits(BOB), 1 ether - 1);
+        enigma.createTasks{value: 2 * due - 2}(requests);
+        assertEq(enigma.credits(BOB), 1 ether - 3);
+    }
+
     function test_limitsOfATask() public {
         _refuse(_task(0), 2, new bytes(276), abi.encodeWithSelector(IInputs.InvalidEnvelopeSize.selector, 276));
         _refuse(_task(0), 2, new bytes(65_537), abi.encodeWithSelector(IInputs.InvalidEnvelopeSize.selector, 65_537));

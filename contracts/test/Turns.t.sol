@@ -181,6 +181,20 @@ contract TurnsTest is AccountTest {
         _checkTokens();
     }
 
+    function test_aReceiptBeforeItsTurnMovesNoMoneyBesideALandedOne() public {
+        address other = _deploy(BOB, "other", 1);
+        vm.roll(start + 2);
+        bytes[] memory both = new bytes[](2);
+        both[0] = _by(_ranks(1))[0];
+        both[1] = _one(_commitment(other, 1))[0];
+        vm.expectEmit(address(enigma));
+        emit ICommits.ReceiptRefused(account, ITurns.TurnNotCome.selector);
+        enigma.commit(both);
+        assertEq(enigma.secretContract(other).cursor, 1);
+        assertEq(enigma.secretContract(account).cursor, 0);
+        assertEq(enigma.credits(ALICE), 0, "its sender waits for the result");
+    }
+
     function test_everyCommitStartsTheClockAnew() public {
         _create(account, ALICE, _task(0));
         vm.roll(start + 10);
