@@ -31,7 +31,7 @@ use enigma_tests::{
 use crate::{series::Series, token::Token};
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Tasks of one receipt where they come in batches, as a worker node makes them.
+/// Tasks of one receipt where they come in batches.
 const BATCH: usize = 16;
 /// Slots of a large world, and how many a task can write.
 const LARGE: usize = 50_000;

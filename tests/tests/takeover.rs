@@ -1,8 +1,15 @@
-//! Takeover between real processes: the executor of a task dies with its commit on the way, or while the clock is held, and
-//! the next ones in the order finish the task.
+//! Takeover between real processes: the executor of a task dies with its commit on the way, or while the clock is held, or
+//! with a state that nobody else has in memory, and the next ones in the order finish the task. And tasks that are hard to
+//! finish.
 
+#[path = "takeover/heavy.rs"]
+mod heavy;
+#[path = "takeover/pieces.rs"]
+mod pieces;
 #[path = "takeover/scene.rs"]
 mod scene;
+#[path = "takeover/user.rs"]
+mod user;
 
 use enigma_tests::network::watch::End;
 

@@ -133,6 +133,7 @@ impl Pair {
         self.commits += 1;
         let executed = self.rig.execute(self.root, tasks.len()).await;
         let commit = self.rig.commit(&executed).await;
+        assert_eq!(commit.outcomes.len(), tasks.len(), "they fit one receipt");
         self.seen.failures += usize::from(self.plain.bring_back());
         for (Asked { sent, expected }, outcome) in tasks.iter().zip(&commit.outcomes) {
             let output = sent.read(&outcome.output);

@@ -5,14 +5,11 @@ use std::path::PathBuf;
 use alloy_primitives::Address;
 use anyhow::{Result, bail};
 use clap::Args;
-use enigma_protocol::{fees, query};
+use enigma_protocol::fees;
 use enigma_sdk::{Client, Limits};
 
 use super::{Account, Target, address};
 use crate::abi::gwei;
-
-/// Most gas that a task may have inside.
-const MAX_GAS: u64 = query::GAS;
 
 /// How whoever sends a task pays for it.
 #[derive(Args, Clone)]
@@ -40,7 +37,7 @@ pub struct Common {
     #[arg(long, default_value = "0")]
     pub value: String,
     /// Gas inside the sealed world [default: 5,000,000; to deploy 15,000,000]
-    #[arg(long, value_parser = clap::value_parser!(u64).range(..=MAX_GAS))]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(..=fees::MAX_GAS_LIMIT))]
     pub gas: Option<u64>,
     /// Bytes of output and state change that it pays for [default: 8,192; to deploy what the code takes]
     #[arg(long)]

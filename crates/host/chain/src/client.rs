@@ -218,17 +218,6 @@ impl Chain {
         })
     }
 
-    /// The epoch of the block after `number`, as the state after `number` has it: what an enclave at that block goes by,
-    /// and what a transaction will meet. The newest block's own epoch may be the one before.
-    ///
-    /// # Errors
-    /// The endpoint failed.
-    pub async fn epoch_after(&self, number: u64) -> Result<u64> {
-        let word = self.read(|c| async move { c.epochWord().block(number.into()).call().await }).await?;
-        let (stored, next_start): (u64, u64) = (word.epoch.to(), word.nextStart.to());
-        Ok(stored + u64::from(next_start != 0 && number >= next_start.saturating_sub(1)))
-    }
-
     /// The descriptor as the contract tells it, with the public key that `public_key` claims.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use alloy_primitives::Address;
 use enigma_failpoints::failpoint;
-use enigma_protocol::{door::Executed, fees, outbound::OutboundCall, peer::CosignRequest};
+use enigma_protocol::{door::Executed, peer::CosignRequest};
 use futures::future::join_all;
 use tokio::time::timeout;
 
@@ -15,8 +15,9 @@ use crate::{
     worker::{Did, Inner},
 };
 
-/// Most inputs in one receipt.
-const BATCH: usize = 16;
+/// Most inputs offered for one receipt, of which the enclave takes as many as fit: what each costs on the chain hardly falls
+/// any more beyond (`contracts/gas.json`).
+const BATCH: usize = 50;
 /// Blocks that come faster than this count as if they had taken so long; and the longest that this makes anybody wait.
 const FAST_BLOCK: Duration = Duration::from_millis(250);
 const MOST_COURTESY: Duration = Duration::from_secs(10);
@@ -73,23 +74,16 @@ impl<W: World> Inner<W> {
     }
 
     async fn lead(&self, contract: Address, standing: &Standing, next: &[Pending]) -> Result<Did> {
-        let deep = |p: &&Pending| {
-            let from = p.untrusted.input.block_number.saturating_add(standing.depth.into());
-            from <= self.at.get()
-        };
-        let mut next: Vec<&Pending> = next.iter().take_while(deep).collect();
-        let Some(first) = next.first().map(|p| p.index) else { return Ok(Did::Nothing) };
+        let next = deep(next, standing.depth.into(), self.at.get());
+        let Some(oldest) = next.first() else { return Ok(Did::Nothing) };
+        let first = oldest.index;
         failpoint!("worker.execute.before");
-        let mut executed = self.execute(contract, &next).await?;
-        let fit = fitting(&executed);
-        if fit < next.len() {
-            next.truncate(fit);
-            executed = self.execute(contract, &next).await?;
-        }
+        let executed = self.execute(contract, next).await?;
         failpoint!("worker.execute.after");
+        let next = next.get(..executed.receipt.results.0.len()).unwrap_or(next);
         let last = executed.receipt.last_index;
         self.keep(contract, &executed)?;
-        let signatures = self.gather(standing, &executed, next[0]).await?;
+        let signatures = self.gather(standing, &executed, oldest).await?;
         let inputs = next.iter().map(|p| p.untrusted.input.clone()).collect();
         let signed = Signed { executed, inputs, signatures };
         failpoint!("worker.commit.before-send");
@@ -101,7 +95,7 @@ impl<W: World> Inner<W> {
         Ok(Did::Something)
     }
 
-    async fn execute(&self, contract: Address, next: &[&Pending]) -> Result<Executed> {
+    async fn execute(&self, contract: Address, next: &[Pending]) -> Result<Executed> {
         let first_index = next.first().map_or(0, |p| p.index);
         let inputs = next.iter().map(|p| p.untrusted.clone()).collect();
         self.world.execute(&Work { contract, first_index, inputs, anchor: None }, self).await
@@ -187,21 +181,11 @@ impl<W: World> Inner<W> {
     }
 }
 
-/// How many of a receipt's inputs, from the first on, fit one commit: as many as cost no more than one alone may. Somebody
-/// may send several that do not fit a transaction together, and a receipt that never lands would hold up its contract until
-/// they are skipped.
-fn fitting(executed: &Executed) -> usize {
-    let (first, count) = (executed.receipt.first_index, executed.receipt.results.0.len() as u64);
-    let bytes =
-        executed.outputs.0.iter().zip(&executed.deltas.0).map(|(o, d)| (o.0.len() + d.0.len()) as u64);
-    let mut sum = 0u64;
-    let fits = (first..).zip(bytes).take_while(|&(index, bytes)| {
-        let calls = executed.outbound.0.iter().filter(|call| call.index == index);
-        let outbound = calls.map(OutboundCall::schedule_gas).fold(0, u64::saturating_add);
-        sum = sum.saturating_add(fees::schedule(count, bytes, outbound));
-        sum <= fees::MAX_COMMIT_GAS
-    });
-    fits.count().max(1)
+/// The inputs of `next` that are `depth` blocks deep at block `at`.
+fn deep(next: &[Pending], depth: u64, at: u64) -> &[Pending] {
+    let count =
+        next.iter().take_while(|p| p.untrusted.input.block_number.saturating_add(depth) <= at).count();
+    next.get(..count).unwrap_or(next)
 }
 
 /// How long a stand-by leaves to those before it whatever the blocks say: a chain that makes a block for each transaction
@@ -225,90 +209,20 @@ fn request(standing: &Standing, executed: &Executed) -> CosignRequest {
 
 #[cfg(test)]
 mod tests {
-    use alloy_primitives::{B256, U256};
-    use enigma_protocol::{
-        outbound::OutboundKind,
-        receipt::{Receipt, Status, TaskResult},
+    use super::*;
+    use crate::{
+        fixtures::{CONTRACT, Teller, descriptor},
+        track::Track,
     };
 
-    use super::*;
-
-    /// Bytes of output, and the gas of each call.
-    type Size = (usize, &'static [u64]);
-
-    /// A receipt of inputs from 7 on.
-    fn executed(inputs: &[Size]) -> Executed {
-        let result = TaskResult {
-            status: Status::Completed,
-            gas_charged: 32_768,
-            output_hash: B256::ZERO,
-            delta_hash: B256::ZERO,
-        };
-        let receipt = Receipt {
-            network: B256::ZERO,
-            ruleset: 1,
-            secret_contract: Address::ZERO,
-            epoch: 2,
-            first_index: 7,
-            last_index: 6 + inputs.len() as u64,
-            input_head: B256::ZERO,
-            state_head_before: B256::ZERO,
-            state_head_after: B256::ZERO,
-            anchor_number: 1,
-            anchor_hash: B256::ZERO,
-            results: vec![result; inputs.len()].into(),
-            snapshot_hash: B256::ZERO,
-            outbound_hash: B256::ZERO,
-        };
-        let call = |index, gas| OutboundCall {
-            index,
-            kind: OutboundKind::Call,
-            target: Address::ZERO,
-            value: U256::ZERO,
-            gas,
-            data: Vec::new().into(),
-        };
-        let calls =
-            (7..).zip(inputs).flat_map(|(index, (_, gas))| gas.iter().map(move |&gas| call(index, gas)));
-        let outbound: Vec<OutboundCall> = calls.collect();
-        Executed {
-            receipt,
-            signature: [0; 65],
-            outputs: inputs.iter().map(|(bytes, _)| vec![1; *bytes].into()).collect::<Vec<_>>().into(),
-            deltas: vec![vec![1; 144].into(); inputs.len()].into(),
-            outbound: outbound.into(),
-            snapshot: None,
-        }
-    }
-
     #[test]
-    fn inputs_that_fit_a_transaction_are_committed_together() {
-        let (usual, calling): (Size, Size) = ((1_168, &[]), (144, &[100_000]));
-        assert_eq!(fitting(&executed(&[usual; BATCH])), BATCH);
-        assert_eq!(fitting(&executed(&[calling; BATCH])), BATCH);
-    }
-
-    #[test]
-    fn inputs_that_fit_no_transaction_together_are_committed_apart() {
-        let (small, long, poison): (Size, Size, Size) = ((144, &[]), (100_000, &[]), (144, &[4_800_000]));
-        assert_eq!(fitting(&executed(&[poison; BATCH])), 1);
-        assert_eq!(fitting(&executed(&[long; BATCH])), 1);
-        assert_eq!(fitting(&executed(&[small, small, small, poison, small])), 3, "what comes before it");
-        let calling: [Size; 3] = [(144, &[2_000_000]), (144, &[1_000_000, 1_000_000]), (144, &[600_000])];
-        assert_eq!(fitting(&executed(&calling)), 2);
-    }
-
-    #[test]
-    fn all_of_them_cost_no_more_than_one_alone_may() {
-        let gas = |bytes: u64| fees::schedule(2, bytes + 144, 0);
-        let most = (fees::MAX_COMMIT_GAS - gas(144)) - fees::schedule(2, 144, 0);
-        let bytes = (most / fees::BYTE_GAS) as usize;
-        assert_eq!(fitting(&executed(&[(144, &[]), (bytes, &[])])), 2);
-        assert_eq!(fitting(&executed(&[(144, &[]), (bytes + 1, &[])])), 1);
-    }
-
-    #[test]
-    fn the_oldest_input_always_goes() {
-        assert_eq!(fitting(&executed(&[(144, &[u64::MAX]), (144, &[])])), 1);
+    fn inputs_wait_for_their_depth() {
+        let (mut chain, mut track) = (Teller::new(), Track::new(descriptor().network(), CONTRACT));
+        (0..BATCH).for_each(|_| track.input(chain.input()).unwrap());
+        let first = track.pending[0].untrusted.input.block_number;
+        let deep = |depth, at| deep(&track.pending, depth, at).len();
+        assert_eq!(deep(0, first + BATCH as u64), BATCH, "each is a block after the one before it");
+        assert_eq!(deep(2, first + 6), 5);
+        assert_eq!(deep(2, first + 1), 0);
     }
 }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use alloy_primitives::{Address, B256};
 use enigma_chain::{ChunkEvent, Event};
-use enigma_protocol::{Decode, Encode, door::UntrustedStep, network::Descriptor, state::UntrustedState};
+use enigma_protocol::{
+    Decode, Encode, door::UntrustedStep, network::Descriptor, snapshot::snapshot_hash, state::UntrustedState,
+};
 use enigma_store::{Cursor, Delta, Store};
 
 use crate::{
@@ -22,8 +24,8 @@ const MARKS: usize = 8;
 const SAVE_EVERY: u64 = 16;
 /// Epochs for which a contract's state is kept after it was served.
 const KEPT_EPOCHS: u64 = 2;
-/// Most steps that one state takes through the enclave's door.
-const MAX_STEPS: usize = 65_536;
+/// Snapshots kept of a contract.
+pub(crate) const KEPT_SNAPSHOTS: usize = 3;
 
 type Tracks = BTreeMap<Address, Track>;
 
@@ -233,13 +235,37 @@ impl Ledger {
     pub(crate) fn steps(&self, contract: Address, base: Option<Base>) -> Result<Option<Vec<UntrustedStep>>> {
         let first = base.map_or(0, |base| base.first_index);
         let cursor = self.tracks.get(&contract).map_or(first, |t| t.cursor);
-        let kept = self.store.deltas(&contract.0.0, first, MAX_STEPS)?;
+        let wanted = usize::try_from(cursor.saturating_sub(first)).unwrap_or(usize::MAX);
+        let kept = self.store.deltas(&contract.0.0, first, wanted)?;
         let whole = (first..cursor).zip(kept).map(|(expected, (index, delta))| {
             let step = UntrustedStep::from_bytes(&delta.sealed).ok()?;
             (index == expected).then_some(step)
         });
         let steps: Option<Vec<_>> = whole.collect();
-        Ok(steps.filter(|s| s.len() as u64 == cursor.saturating_sub(first)))
+        Ok(steps.filter(|s| s.len() == wanted))
+    }
+
+    /// A sealed snapshot, if it is what its hash says.
+    pub(crate) fn snapshot(&self, contract: Address, hash: B256) -> Result<Option<Vec<u8>>> {
+        let kept = self.store.snapshot(&contract.0.0, &hash.0)?;
+        if !self.store.damaged().is_empty() {
+            let mended = self.store.mend()?;
+            tracing::warn!(%contract, ?mended, "the database was damaged; what is missing is brought again");
+        }
+        Ok(kept.filter(|sealed| snapshot_hash(sealed) == hash))
+    }
+
+    /// Keeps a sealed snapshot. Each try at a commit makes the same one again, which is not written twice.
+    pub(crate) fn keep_snapshot(&self, contract: Address, hash: B256, sealed: &[u8]) -> Result<()> {
+        let is_newest = self.store.snapshots(&contract.0.0)?.last() == Some(&hash.0);
+        if is_newest && self.snapshot(contract, hash)?.is_some() {
+            return Ok(());
+        }
+        self.store.write(|batch| {
+            batch.put_snapshot(&contract.0.0, &hash.0, sealed)?;
+            batch.retain_snapshots(&contract.0.0, KEPT_SNAPSHOTS).map(drop)
+        })?;
+        Ok(())
     }
 }
 
@@ -392,6 +418,33 @@ mod tests {
         assert!(state.base.is_none());
         assert!(matches!(state.steps[0], UntrustedStep::Folded(_)));
         assert_eq!(state.steps.len(), 4);
+    }
+
+    #[test]
+    fn a_snapshot_that_is_made_again_is_written_once() {
+        let disk = SimulatedDisk::new();
+        let ledger = ledger(&disk);
+        let keep = |sealed: &[u8]| ledger.keep_snapshot(CONTRACT, snapshot_hash(sealed), sealed).unwrap();
+        let kept = |sealed: &[u8]| ledger.snapshot(CONTRACT, snapshot_hash(sealed)).unwrap().is_some();
+        let sealed: Vec<Vec<u8>> = (0..4).map(|n| vec![n; 100_000]).collect();
+        keep(&sealed[0]);
+        // An older one becomes the newest again, and stays when others come.
+        keep(&sealed[1]);
+        keep(&sealed[0]);
+        keep(&sealed[2]);
+        keep(&sealed[3]);
+        assert_eq!([0, 1, 2, 3].map(|n| kept(&sealed[n])), [true, false, true, true]);
+        // What is not what its hash says is written again.
+        let hash = snapshot_hash(&sealed[3]).0;
+        ledger.store.write(|batch| batch.put_snapshot(&CONTRACT.0.0, &hash, &sealed[0])).unwrap();
+        assert!(!kept(&sealed[3]));
+        keep(&sealed[3]);
+        assert!(kept(&sealed[3]));
+        // With room for a few writes, not for those of a snapshot.
+        disk.cut_after(4);
+        (0..10).for_each(|_| keep(&sealed[3]));
+        assert!(!disk.is_cut());
+        assert!(ledger.keep_snapshot(CONTRACT, snapshot_hash(&sealed[1]), &sealed[1]).is_err());
     }
 
     #[test]

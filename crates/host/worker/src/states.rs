@@ -6,20 +6,17 @@ use std::sync::atomic::Ordering;
 use alloy_primitives::{Address, B256};
 use enigma_protocol::{
     peer::{ChunkRequest, SnapshotRequest},
-    snapshot::{CHUNK, Manifest, snapshot_hash},
+    snapshot::{CHUNK, Manifest},
     state::{UntrustedState, genesis_state_head},
 };
 
 use crate::{
     Error, Result, States, World,
-    ledger::{News, Replay},
+    ledger::{KEPT_SNAPSHOTS, News, Replay},
     track::Base,
     worker::Inner,
     world::in_pieces,
 };
-
-/// Snapshots kept of a contract.
-const KEEP: usize = 3;
 
 impl<W: World> States for Inner<W> {
     async fn state(&self, contract: Address) -> Result<UntrustedState> {
@@ -69,22 +66,12 @@ impl<W: World> Inner<W> {
 
     /// A snapshot from here, if it is what its hash says.
     pub(crate) fn kept_snapshot(&self, contract: Address, hash: B256) -> Result<Option<Vec<u8>>> {
-        let ledger = self.ledger();
-        let kept = ledger.store.snapshot(&contract.0.0, &hash.0)?;
-        if !ledger.store.damaged().is_empty() {
-            let mended = ledger.store.mend()?;
-            tracing::warn!(%contract, ?mended, "the database was damaged; what is missing is brought again");
-        }
-        Ok(kept.filter(|sealed| snapshot_hash(sealed) == hash))
+        self.ledger().snapshot(contract, hash)
     }
 
     /// Keeps a sealed snapshot.
     pub(crate) fn keep_snapshot(&self, contract: Address, hash: B256, sealed: &[u8]) -> Result<()> {
-        self.ledger().store.write(|batch| {
-            batch.put_snapshot(&contract.0.0, &hash.0, sealed)?;
-            batch.retain_snapshots(&contract.0.0, KEEP).map(drop)
-        })?;
-        Ok(())
+        self.ledger().keep_snapshot(contract, hash, sealed)
     }
 
     /// The state on a snapshot, or on nothing, with all that the chain recorded since, read from the chain alone.
@@ -142,7 +129,7 @@ impl<W: World> Inner<W> {
         self.ledger().store.write(|batch| {
             batch.set_latest_snapshot(&contract.0.0, &hash.0)?;
             batch.touch(&contract.0.0, standing.epoch)?;
-            batch.retain_snapshots(&contract.0.0, KEEP).map(drop)
+            batch.retain_snapshots(&contract.0.0, KEPT_SNAPSHOTS).map(drop)
         })?;
         self.ledger().make_room(self.disk.load(Ordering::Relaxed), standing.epoch)?;
         self.world.announce(hash).await;

@@ -27,14 +27,18 @@ pub const MIN_COMMIT_GAS: u64 = RECEIPT_GAS + TASK_GAS + BYTE_GAS * 2 * SMALLEST
 
 /// Largest `commitGas`: a commit of one task that costs no more fits a transaction of 16,777,216 gas and of 128 KiB.
 pub const MAX_COMMIT_GAS: u64 = 5_000_000;
+/// Largest `gasLimit`.
+pub const MAX_GAS_LIMIT: u64 = 16_777_216;
 
 /// Schedule gas of a task of a receipt of `tasks`, with so many bytes of output and delta and so much gas of outbound
 /// calls.
 pub fn schedule(tasks: u64, bytes: u64, outbound: u64) -> u64 {
-    (RECEIPT_GAS / tasks.max(1))
-        .saturating_add(TASK_GAS)
-        .saturating_add(BYTE_GAS.saturating_mul(bytes))
-        .saturating_add(outbound)
+    (RECEIPT_GAS / tasks.max(1)).saturating_add(task_gas(bytes, outbound))
+}
+
+/// The same without its share of the receipt.
+pub fn task_gas(bytes: u64, outbound: u64) -> u64 {
+    TASK_GAS.saturating_add(BYTE_GAS.saturating_mul(bytes)).saturating_add(outbound)
 }
 
 /// Whether `commit_gas` pays for a task with so much to carry, in a batch of one.

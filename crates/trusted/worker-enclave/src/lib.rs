@@ -11,17 +11,18 @@
 //! restore  the sealed state → a world, checked against the chain's state head
 //! worlds   the worlds in memory, each by the head that the chain has for it
 //! execute  one task on a world → outcome, encrypted output, sealed delta
+//! room     how many tasks fit one receipt
 //! receipt  everything → one receipt, signed
 //! query    a read: a static call for who proves to be entitled
 //! answered queries that were answered, so that none is answered twice
 //! ```
 //!
 //! Invariants: a receipt is signed only for inputs that the chain ordered, on the state that the chain recorded,
-//! as proven at the tip of a followed chain, and is the same bytes whoever signs it for the same anchor; a failure receipt only under a key that was proven right; what is
-//! missing is asked for, never guessed. What leaves is ciphertext, hashes and numeric codes.
+//! as proven at the tip of a followed chain, and is the same bytes whoever signs it for the same anchor; a failure receipt
+//! only under a key that was proven right; what is missing is asked for, never guessed. What leaves is ciphertext, hashes
+//! and numeric codes.
 //!
-//! Deliberately absent: I/O and clocks, the choice of what to work on (the host's, the chain checks it), outbound
-//! calls, outside reads (later).
+//! Deliberately absent: I/O and clocks, the choice of what to work on (the host's, the chain checks it), outside reads.
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
@@ -37,6 +38,7 @@ mod query;
 mod ready;
 mod receipt;
 mod restore;
+mod room;
 mod sessions;
 mod worlds;
 

@@ -1,7 +1,7 @@
 //! From inputs to one signed receipt.
 
 use alloy_primitives::{B256, keccak256};
-use enigma_evm::World;
+use enigma_evm::{World, WorldDelta};
 use enigma_platform::Awake;
 use enigma_protocol::{
     door::{Code, Executed, Refusal, Stop, UntrustedExecute},
@@ -21,10 +21,11 @@ use crate::{
     keys::{KeyId, KeyRing},
     open,
     ready::ready,
+    room::Room,
     worlds,
 };
 
-/// Executes the next inputs of a contract.
+/// Executes the next inputs of a contract, as many of them as fit a receipt.
 ///
 /// # Errors
 /// `Stop::Need` while facts, keys or state are missing; else a refusal.
@@ -33,7 +34,7 @@ pub(crate) fn produce(
     joined: &mut Joined,
     execute: &UntrustedExecute,
 ) -> Result<Executed, Stop> {
-    let (ground, ordered) = establish(&joined.follower, execute)?;
+    let (ground, mut ordered) = establish(&joined.follower, execute)?;
     let wanted = keys_for(&ground, &ordered);
     ready(awake, joined, &ground, wanted)?;
     let world = joined.worlds.at(&ground).ok_or(Code::WrongState)?;
@@ -52,7 +53,8 @@ pub(crate) fn produce(
         },
     };
     let snapshot = work.snapshot(world)?;
-    let mut done = work.run_all(world, &ordered)?;
+    let mut done = work.run(world, &ordered)?;
+    ordered.truncate(done.len());
     let outbound: Vec<OutboundCall> = done.iter_mut().flat_map(|one| one.outbound.drain(..)).collect();
     let receipt = work.receipt(&ordered, &done, &outbound, snapshot.as_ref());
     let signature = awake.identity.signer().sign_digest(receipt.digest(domain));
@@ -105,24 +107,39 @@ impl Work<'_> {
         Ok(Some(sealed))
     }
 
-    /// Runs the inputs one after another. The world is only lent: afterwards it is what it was, for what becomes of
-    /// it is the chain's to say. Nothing here costs as much as the world is large.
-    fn run_all(&mut self, world: &mut World, ordered: &[Ordered<'_>]) -> Result<Vec<Done>, Refusal> {
+    /// Runs as many of the inputs as fit a receipt, one after another. The world is only lent: afterwards it is what it was,
+    /// for what becomes of it is the chain's to say. Nothing here costs as much as the world is large.
+    fn run(&mut self, world: &mut World, ordered: &[Ordered<'_>]) -> Result<Vec<Done>, Refusal> {
         let mut undo = Vec::with_capacity(ordered.len());
-        let done = ordered
-            .iter()
-            .map(|one| {
-                let done = self.run(world, one)?;
-                undo.push(world.undo(&done.delta));
-                world.apply(&done.delta);
-                Ok(done)
-            })
-            .collect();
+        let done = self.run_on(world, ordered, &mut undo);
         undo.iter().rev().for_each(|change| world.apply(change));
         done
     }
 
-    fn run(&mut self, world: &World, one: &Ordered<'_>) -> Result<Done, Refusal> {
+    /// The same, on a world that is changed by it; `undo` takes that back, last change first.
+    fn run_on(
+        &mut self,
+        world: &mut World,
+        ordered: &[Ordered<'_>],
+        undo: &mut Vec<WorldDelta>,
+    ) -> Result<Vec<Done>, Refusal> {
+        let (mut room, mut all) = (Room::new(), Vec::with_capacity(ordered.len()));
+        for one in ordered {
+            if !room.is_left() {
+                break;
+            }
+            let done = self.run_one(world, one)?;
+            if !room.take(&done) && !all.is_empty() {
+                break;
+            }
+            undo.push(world.undo(&done.delta));
+            world.apply(&done.delta);
+            all.push(done);
+        }
+        Ok(all)
+    }
+
+    fn run_one(&mut self, world: &World, one: &Ordered<'_>) -> Result<Done, Refusal> {
         let Some(epoch) = open::key_epoch(self.ground, one) else { return self.shop.unopened(one) };
         let Ok(plaintext) = open::open(self.ground, one, epoch, self.keys)? else {
             return self.shop.unopened(one);

@@ -72,8 +72,7 @@ impl KeyNode {
         self.posting = Some(tokio::spawn(async move {
             match poster.post(next, own).await {
                 Ok(()) => {}
-                // The others have yet to see that the epoch has begun.
-                Err(error @ Error::Keys { .. }) if height < turn.saturating_add(STAGGER) => {
+                Err(error) if is_early(&error, height, turn) => {
                     tracing::debug!(%error, epoch = next, "the beacon has to wait");
                 }
                 Err(error) => tracing::warn!(%error, epoch = next, "could not post the beacon"),
@@ -144,7 +143,27 @@ impl Poster {
     }
 }
 
+/// Whether that nothing came of a try at block `height` is no wonder, where this member's turn began at `turn`: the others
+/// have yet to see that the epoch has begun.
+fn is_early(error: &Error, height: u64, turn: u64) -> bool {
+    matches!(error, Error::Keys { .. }) && height < turn.saturating_add(STAGGER)
+}
+
 fn decode(part: &BeaconPartial) -> Option<Partial> {
     let member = MemberIndex::new(part.member).ok()?;
     Some(Partial { member, signature: Signature::from_bytes(&part.partial).ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_is_early_waits_for_the_others_in_silence() {
+        let few = Error::Keys { got: 2, needed: 3, reason: "the others are behind".into() };
+        assert!(is_early(&few, 100, 100));
+        assert!(is_early(&few, 99 + STAGGER, 100));
+        assert!(!is_early(&few, 100 + STAGGER, 100), "they have had the time");
+        assert!(!is_early(&Error::Answer, 100, 100), "another trouble is told at once");
+    }
 }

@@ -114,8 +114,10 @@ impl Bench {
     ) -> Result<()> {
         let state = states.state(contract).await?;
         let genesis = genesis_state_head(self.network, contract);
+        let pieces = state.pieces(genesis, PIECE).ok_or(Error::Answer)?;
         let _alone = self.replaying.lock().await;
-        for piece in state.pieces(genesis, PIECE).ok_or(Error::Answer)? {
+        tracing::info!(%contract, pieces = pieces.len(), "bringing a state to the enclave");
+        for piece in pieces {
             self.replay(contract, pending, piece).await?;
         }
         Ok(())
