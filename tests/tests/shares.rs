@@ -147,7 +147,7 @@ fn pays_from_credit(network: &Network, watch: &Watch, contract: &str) {
     let told = network.call(contract, ADD, &["2", "--from", "1", "--credit"]).succeeded().json();
     let (address, index) = (contract.parse().unwrap(), told["index"].as_u64().unwrap());
     let input = watch.ask(watch.chain().input(address, index, 1)).unwrap().input;
-    let due = fees::max_fee(input.commit_gas, input.gas_limit, input.price_cap);
+    let due = input.max_fee();
     let sent = network.rpc("eth_getTransactionByHash", json!([told["transaction"]]));
     assert_eq!(quantity(&sent["value"]), due.saturating_sub(had));
     assert_ne!(quantity(&sent["value"]), due);

@@ -161,8 +161,7 @@ impl Rig {
 }
 
 fn escrow(event: &InputEvent) -> U256 {
-    let Input { value, commit_gas, gas_limit, price_cap, .. } = event.input;
-    value + fees::max_fee(commit_gas, gas_limit, price_cap)
+    event.input.value + event.input.max_fee()
 }
 
 /// What the schedule takes for task `place` of a commit in a block with this base fee, wei.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, U256};
 use enigma_chain::{Event, accounts};
-use enigma_protocol::{fees, receipt::Status};
+use enigma_protocol::receipt::Status;
 use enigma_tests::{
     audit::{Audited, History},
     network::{Network, rpc::quantity},
@@ -148,9 +148,8 @@ fn refunds(history: &History) -> (BTreeMap<Address, U256>, BTreeMap<Address, U25
             Event::Commit(commit) => {
                 for (index, outcome) in (commit.first_index..).zip(&commit.outcomes) {
                     let input = inputs[&(commit.contract, index)];
-                    let ahead = fees::max_fee(input.commit_gas, input.gas_limit, input.price_cap);
                     let back = if outcome.status == Status::Completed { U256::ZERO } else { input.value };
-                    *refunds.entry(input.sender).or_default() += ahead - outcome.pay + back;
+                    *refunds.entry(input.sender).or_default() += input.max_fee() - outcome.pay + back;
                 }
             }
             _ => {}

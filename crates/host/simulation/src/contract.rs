@@ -22,7 +22,6 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 use enigma_chain::Event;
 use enigma_protocol::{
     clock::Terms,
-    fees,
     input::{Input, Kind},
     receipt::Receipt,
     snapshot::Manifest,
@@ -252,7 +251,7 @@ pub fn wei(value: U256) -> u128 {
 
 /// What an input holds in escrow.
 pub fn escrow(input: &Input) -> u128 {
-    wei(fees::max_fee(input.commit_gas, input.gas_limit, input.price_cap) + input.value)
+    wei(input.max_fee() + input.value)
 }
 
 impl Rules {

@@ -6,7 +6,7 @@ use enigma_primitives::{
     tags,
 };
 
-use crate::{hash::Words, wire::record};
+use crate::{fees, hash::Words, wire::record};
 
 /// Most recent heads that the contract keeps per secret contract.
 pub const RING: u64 = 256;
@@ -79,6 +79,11 @@ record! {
 }
 
 impl Input {
+    /// What its sender paid ahead beside the value, wei.
+    pub fn max_fee(&self) -> U256 {
+        fees::max_fee(self.commit_gas, self.gas_limit, self.price_cap)
+    }
+
     /// `inputHash` of this input at `index` of `contract`.
     pub fn hash(&self, contract: Address, index: u64) -> B256 {
         Words::tagged(tags::INPUT)

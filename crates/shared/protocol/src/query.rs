@@ -11,6 +11,7 @@ use enigma_primitives::{
 use crate::{
     door::MAX_SEALED,
     envelope::{self, Plaintext},
+    fees,
     hash::Words,
     output::{EncryptedOutput, Output},
     receipt::typed,
@@ -23,7 +24,7 @@ pub const LIFETIME: u64 = 600;
 /// Longest time from the enclave's newest block to the expiry of an authorisation, seconds.
 pub const AUTHORISATION_LIFETIME: u64 = 30 * 86_400;
 /// Gas of every query: what a task may ask for at most.
-pub const GAS: u64 = 16_777_216;
+pub const GAS: u64 = fees::MAX_GAS_LIMIT;
 
 const AUTHORISATION_TYPE: &str = "ReadAuthorisation(bytes32 network,address secretContract,address account,address sessionKey,uint64 expiry)";
 

@@ -5,7 +5,7 @@ use enigma_chain::{
     CommitEvent, InputEvent, OutboundEvent, SkipEvent, WorkerRecord, bindings::Enigma::SecretContract,
 };
 use enigma_crypto::sign::recover;
-use enigma_protocol::{clock::Order, fees, receipt::Status};
+use enigma_protocol::{clock::Order, receipt::Status};
 
 use crate::{Client, Error, Result};
 
@@ -177,7 +177,7 @@ fn stage(input: &InputEvent, record: &SecretContract, height: u64) -> Stage {
 
 fn money(input: &InputEvent, commit: Option<&CommitEvent>) -> Money {
     let InputEvent { index, input, .. } = input;
-    let ahead = fees::max_fee(input.commit_gas, input.gas_limit, input.price_cap);
+    let ahead = input.max_fee();
     let outcome = commit.and_then(|c| {
         let place = usize::try_from(index.checked_sub(c.first_index)?).ok()?;
         c.outcomes.get(place)
