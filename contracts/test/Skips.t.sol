@@ -27,6 +27,13 @@ contract SkipsTest is AccountTest {
         enigma.skip(account, input);
     }
 
+    function _eachOfTheGroupWasSlashedOnce() private view {
+        uint256[] memory group = enigma.group(account);
+        for (uint256 rank = 0; rank < 3; ++rank) {
+            assertEq(enigma.worker(group[rank]).slashes, 1);
+        }
+    }
+
     function test_anybodySkipsAfterTheDeadline() public {
         TaskParameters memory task = _task(3 ether);
         _create(account, BOB, task);
@@ -197,10 +204,7 @@ contract SkipsTest is AccountTest {
             vm.roll(block.number + WHOLE);
         }
         assertEq(block.number, start + DEADLINE + 6 * WHOLE, "one after the other");
-        uint256[] memory group = enigma.group(account);
-        for (uint256 rank = 0; rank < 3; ++rank) {
-            assertEq(enigma.worker(group[rank]).slashes, 1);
-        }
+        _eachOfTheGroupWasSlashedOnce();
     }
 
     function test_whoWasPassedOverBeforeIsNotSlashedAgain() public {
@@ -212,10 +216,7 @@ contract SkipsTest is AccountTest {
         vm.roll(start + 3 + DEADLINE);
         _skip();
         assertEq(_silent(), 7);
-        uint256[] memory group = enigma.group(account);
-        for (uint256 rank = 0; rank < 3; ++rank) {
-            assertEq(enigma.worker(group[rank]).slashes, 1);
-        }
+        _eachOfTheGroupWasSlashedOnce();
     }
 
     /// @dev Of whom no more was stored than signed before.
@@ -226,10 +227,7 @@ contract SkipsTest is AccountTest {
         vm.roll(block.number + DEADLINE);
         _skip();
         assertEq(_silent(), 7);
-        uint256[] memory group = enigma.group(account);
-        for (uint256 rank = 0; rank < 3; ++rank) {
-            assertEq(enigma.worker(group[rank]).slashes, 1);
-        }
+        _eachOfTheGroupWasSlashedOnce();
     }
 
     /// @dev They are drawn and stored, but a skip waits for nobody's turn but the group's.

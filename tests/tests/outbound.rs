@@ -35,6 +35,13 @@ struct Scene {
 }
 
 impl Scene {
+    fn start() -> Self {
+        let network = Network::started();
+        let enigma = network.status()["network"]["enigma"].as_str().unwrap().to_owned();
+        let payer = network.deploy(PAYER);
+        Self { network, enigma, payer }
+    }
+
     fn balance(&self, of: impl std::fmt::Display) -> U256 {
         quantity(&self.network.rpc("eth_getBalance", json!([of.to_string(), "latest"])))
     }
@@ -78,15 +85,6 @@ impl Scene {
     fn outcome(&self, number: U256) -> U256 {
         let payer: Address = self.payer.parse().unwrap();
         self.ask_enigma("outcomes(address,uint256)", &[payer.into_word().into(), number])
-    }
-}
-
-impl Scene {
-    fn start() -> Self {
-        let network = Network::started();
-        let enigma = network.status()["network"]["enigma"].as_str().unwrap().to_owned();
-        let payer = network.deploy(PAYER);
-        Self { network, enigma, payer }
     }
 }
 
