@@ -29,6 +29,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use enigma_chain::Chain;
 use serde_json::Value;
 
 pub use answer::Answer;
@@ -98,6 +99,29 @@ impl Network {
     /// The network's data directory.
     pub fn data_dir(&self) -> PathBuf {
         self.home().join("data")
+    }
+
+    /// What its `network.json` tells.
+    ///
+    /// # Panics
+    /// It never ran.
+    pub fn told(&self) -> Value {
+        self.read("network.json")
+    }
+
+    fn read(&self, path: &str) -> Value {
+        let file = std::fs::read(self.data_dir().join(path)).expect("a file of the network");
+        serde_json::from_slice(&file).expect("JSON")
+    }
+
+    /// Its chain, for the runtime of the caller.
+    ///
+    /// # Panics
+    /// It never ran.
+    pub fn chain(&self) -> Chain {
+        let told = self.told();
+        let text = |name: &str| told[name].as_str().expect("text").to_owned();
+        Chain::connect(&text("rpc"), text("enigma").parse().expect("an address")).expect("an endpoint")
     }
 
     /// The first port: the chain's.

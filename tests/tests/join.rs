@@ -8,7 +8,7 @@ use std::{
 };
 
 use alloy_primitives::{Address, B256, U256, hex};
-use enigma_chain::{Chain, Sender, accounts, bindings::Enigma};
+use enigma_chain::{Sender, accounts, bindings::Enigma};
 use enigma_tests::{
     anvil::Anvil,
     network::{Network, rpc, wait_for},
@@ -256,7 +256,7 @@ async fn who_is_not_welcome_is_told_so_before_it_pays() {
     worker(&network, "leave", &[]).succeeded();
     let status = worker(&network, "status", &[]).succeeded().json();
     let platform: B256 = status["worker"]["platform"].as_str().unwrap().parse().unwrap();
-    let deployer = Sender::new(chain_of(&network), accounts::local(accounts::DEPLOYER).unwrap());
+    let deployer = Sender::new(network.chain(), accounts::local(accounts::DEPLOYER).unwrap());
     deployer.call_enigma(&Enigma::barPlatformCall { platform }, U256::ZERO).await.unwrap();
     join(&(2 * STAKE).to_string()).failed(1, &["this machine is barred", &platform.to_string(), "withdraw"]);
     let status = worker(&network, "status", &[]).succeeded().json();
@@ -313,16 +313,9 @@ async fn a_clock_that_a_high_base_fee_held_is_told_and_anybody_lets_it_go_on() {
     assert_eq!(network.call(&contract, ADD, &["5"]).result(), "6", "both are executed");
 }
 
-fn chain_of(network: &Network) -> Chain {
-    let told = std::fs::read(network.data_dir().join("network.json")).unwrap();
-    let told: Value = serde_json::from_slice(&told).unwrap();
-    let enigma = told["enigma"].as_str().unwrap().parse().unwrap();
-    Chain::connect(told["rpc"].as_str().unwrap(), enigma).unwrap()
-}
-
 /// Holds the clock of a contract whose oldest pending input is this one.
 async fn hold(network: &Network, contract: Address, index: u64) {
-    let chain = chain_of(network);
+    let chain = network.chain();
     let pending = chain.input(contract, index, 0).await.unwrap().expect("the input");
     let call = Enigma::holdClockCall { account: contract, input: (&pending.input).into() };
     let anybody = Sender::new(chain, accounts::local(7).unwrap());

@@ -65,11 +65,8 @@ async fn a_broken_enclave_is_taken_out_by_one_command_and_the_network_goes_on() 
     let contract = network.deploy(COUNTER);
     assert_eq!(network.call(&contract, ADD, &["1"]).result(), "1");
 
-    let told: Value =
-        serde_json::from_slice(&fs::read(network.data_dir().join("network.json")).unwrap()).unwrap();
-    let enigma: Address = told["enigma"].as_str().unwrap().parse().unwrap();
-    let chain = Chain::connect(told["rpc"].as_str().unwrap(), enigma).unwrap();
-    let domain = domain_separator(chain.chain_id().await.unwrap(), enigma);
+    let chain = network.chain();
+    let domain = domain_separator(chain.chain_id().await.unwrap(), chain.enigma());
     let address: Address = contract.parse().unwrap();
     let (one, signer) = newest_receipt(&chain, address, |r| r.digest(domain)).await;
     let names: Vec<String> = (1..=WORKERS).map(|i| format!("worker-{i}")).collect();

@@ -49,21 +49,16 @@ impl Watch {
     /// # Panics
     /// It does not.
     pub fn of(network: &Network) -> Self {
-        let read = |path: &str| -> Value {
-            let text = std::fs::read(network.data_dir().join(path)).expect("a file of the network");
-            serde_json::from_slice(&text).expect("JSON")
-        };
-        let told = read("network.json");
-        let text = |name: &str| told[name].as_str().expect("text").to_owned();
-        let enigma = text("enigma").parse().expect("an address");
-        let peers = read("worker-1/node.json")["peers"].as_array().expect("peers").clone();
+        let told = network.told();
+        let node = network.read("worker-1/node.json");
+        let peers = node["peers"].as_array().expect("peers");
         let named =
             |peer: &Value| Some((peer["signer"].as_str()?.parse().ok()?, peer["name"].as_str()?.to_owned()));
         Self {
             runtime: Runtime::new().expect("a runtime"),
-            chain: Chain::connect(&text("rpc"), enigma).expect("an endpoint"),
+            chain: network.chain(),
             chain_id: told["chainId"].as_u64().expect("a number"),
-            network: text("network").parse().expect("a hash"),
+            network: told["network"].as_str().expect("text").parse().expect("a hash"),
             names: peers.iter().filter_map(named).collect(),
         }
     }

@@ -9,7 +9,7 @@ use enigma_tests::{
     audit::{Audited, Committee, Difference, History, audit},
     network::{Network, rpc},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// What a client of a network knows.
 pub struct Known {
@@ -21,8 +21,7 @@ pub struct Known {
 impl Known {
     /// As `network.json` tells it, and a chain at `url`.
     pub fn of(network: &Network, url: &str) -> Self {
-        let told = std::fs::read(network.data_dir().join("network.json")).expect("network.json");
-        let told: Value = serde_json::from_slice(&told).expect("JSON");
+        let told = network.told();
         let enigma: Address = told["enigma"].as_str().unwrap().parse().unwrap();
         let names = told["keyNodes"].as_array().unwrap().iter();
         let key_nodes: Vec<PathBuf> =

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use alloy_primitives::{Address, U256, hex, keccak256};
-use enigma_chain::{Chain, CommitEvent, Event, Sender, accounts};
+use enigma_chain::{CommitEvent, Event, Sender, accounts};
 use enigma_sdk::{Client, Limits, Outcome, Sent};
 use enigma_tests::network::{Network, watch::Watch};
-use serde_json::Value;
 use tokio::runtime::Runtime;
 
 /// How long a task may take, with whatever goes before it.
@@ -28,11 +27,9 @@ impl User {
         let watch = Watch::of(&network);
         let told = network.run(&["deploy", code, "--signers", &signers.to_string(), "--json"]);
         let contract = told.succeeded().json()["address"].as_str().unwrap().parse().unwrap();
-        let file = std::fs::read(network.data_dir().join("network.json")).unwrap();
-        let told: Value = serde_json::from_slice(&file).unwrap();
-        let key = hex::decode(told["publicKey"].as_str().unwrap()).unwrap().try_into().unwrap();
+        let key = hex::decode(network.told()["publicKey"].as_str().unwrap()).unwrap().try_into().unwrap();
         let runtime = Runtime::new().unwrap();
-        let chain = Chain::connect(told["rpc"].as_str().unwrap(), watch.chain().enigma()).unwrap();
+        let chain = network.chain();
         let descriptor = runtime.block_on(chain.descriptor(key)).unwrap();
         let sender = Sender::new(chain, accounts::local(0).unwrap());
         let client = runtime.block_on(Client::connect(sender, descriptor)).unwrap();
